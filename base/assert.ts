@@ -1,0 +1,9 @@
+/** Stops the process's current work because a bug was found. Operating errors are values, never assertions. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`bug: ${message}`);
+}
+
+/** Marks a branch that the types prove empty. */
+export function unreachable(value: never): never {
+  throw new Error(`bug: unreachable value ${JSON.stringify(value)}`);
+}

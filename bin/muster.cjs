@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// Old syntax on purpose: this file must run on any Node that a host has. It finds Node 24 or newer
+// (npm installs one beside this package) and runs the real program with it.
+"use strict";
+var path = require("path");
+var fs = require("fs");
+var childProcess = require("child_process");
+
+var root = path.dirname(__dirname);
+var main = path.join(root, "cli", "main.ts");
+var flags = ["--disable-warning=ExperimentalWarning"];
+
+function findNode() {
+  if (parseInt(process.versions.node, 10) >= 24) return process.execPath;
+  var name = "node-" + process.platform + "-" + process.arch;
+  try {
+    var found = path.join(path.dirname(require.resolve(name + "/package.json", { paths: [root] })), "bin", "node");
+    if (fs.existsSync(found)) return found;
+  } catch (error) {
+    if (error.code !== "MODULE_NOT_FOUND") throw error;
+  }
+  console.error(
+    "muster: needs Node 24 or newer; this is Node " +
+      process.versions.node +
+      " and the package " +
+      name +
+      " is not installed.\nInstall Node 24, or run `npm ci` again without --omit=optional.",
+  );
+  process.exit(2);
+}
+
+// The fourth channel tells the program when this launcher is gone, so that a killed launcher leaves no orphan.
+var child = childProcess.spawn(findNode(), flags.concat([main], process.argv.slice(2)), {
+  stdio: ["inherit", "inherit", "inherit", "ipc"],
+});
+["SIGINT", "SIGTERM", "SIGHUP"].forEach(function (signal) {
+  process.on(signal, function () {
+    // A terminal's Ctrl-C reaches the whole foreground group already.
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  });
+});
+child.on("error", function (error) {
+  console.error("muster: cannot start Node: " + error.message);
+  process.exit(2);
+});
+child.on("exit", function (code, signal) {
+  process.exit(signal ? 128 + (require("os").constants.signals[signal] || 0) : code);
+});

@@ -1,0 +1,103 @@
+import type { JsonObject, JsonValue } from "../base/json.ts";
+import type { EvaluationRequest, GenerationSettings, RequestKind } from "./request.ts";
+
+/** A data set file (or hub file) that a task's documents came from. */
+export interface PlanDataset {
+  /** Harness path and name, for example `openai/gsm8k:main`. */
+  readonly dataset: string;
+  readonly split: string;
+  /** File path or hub URL it was read from. */
+  readonly source: string;
+  /** Hex SHA-256 of the source's bytes. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/** One task of a plan, with all that a scorer or a report needs and nothing that needs the user's files. */
+export interface PlanTask {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: JsonValue;
+  readonly outputKind: RequestKind | "multiple_choice";
+  readonly numFewshot: number;
+  /** The harness's TaskConfig after include, override and default rules; what `configs` prints and scorers read. */
+  readonly config: JsonObject;
+  /** Metric name to whether larger is better, as the harness prints it. */
+  readonly higherIsBetter: { readonly [metric: string]: boolean };
+}
+
+/** A group of tasks whose results are shown together. */
+export interface PlanGroup {
+  readonly name: string;
+  readonly alias: string;
+  readonly version: JsonValue;
+  /** Direct members (tasks or groups), in the harness's order. */
+  readonly members: readonly string[];
+  /** `aggregate_metric_list` of the group; empty where it does not aggregate. */
+  readonly aggregates: readonly {
+    readonly metric: string;
+    readonly filters: readonly string[];
+    readonly weightBySize: boolean;
+  }[];
+  readonly config: JsonObject;
+}
+
+/** What is known before the first prompt is rendered. Small; JSON. */
+export interface PlanHeader {
+  /** Whose behaviour is reproduced: `lm-eval 0.4.13`. */
+  readonly profile: string;
+  /** Tasks in the order the harness reports them. */
+  readonly tasks: readonly PlanTask[];
+  readonly groups: readonly PlanGroup[];
+  /** Distinct generation settings; requests refer to them by position. */
+  readonly generations: readonly GenerationSettings[];
+  readonly seeds: { readonly python: number; readonly numpy: number; readonly torch: number; readonly fewshot: number };
+  /** Documents a task, a fraction below 1, or null for all. */
+  readonly limit: number | null;
+  readonly numFewshot: number | null;
+  readonly bootstrapIterations: number;
+  readonly generationOverrides: JsonObject | null;
+}
+
+/** One document × all its requests, with what scoring and the samples file need. Stored as JSON in sample packs. */
+export interface PlanSample {
+  /** Position in the plan, from 0. */
+  readonly index: number;
+  /** Position of the task in the header. */
+  readonly task: number;
+  /** The document's position in its data set's evaluation split. */
+  readonly docId: number;
+  /** The document after `process_docs`. */
+  readonly doc: JsonObject;
+  readonly firstRequest: number;
+  readonly requestCount: number;
+  /** `doc_to_target` as the harness's samples file holds it (before str()). */
+  readonly target: JsonValue;
+  /** Answer choices of a multiple-choice document. */
+  readonly choices?: readonly string[];
+  /** Index, or indices, of the right choice. */
+  readonly gold?: number | readonly number[];
+}
+
+/** Consecutive samples with all their requests: what the plan is stored and sent in. About 256 requests. */
+export interface PlanPack {
+  readonly samples: readonly PlanSample[];
+  readonly requests: readonly EvaluationRequest[];
+  /** Predicted tokens a sample, aligned with `samples`. */
+  readonly sampleCostTokens: Uint32Array;
+}
+
+/** What is known after the last prompt: counts and digests. */
+export interface PlanEnd {
+  readonly requestCount: number;
+  readonly sampleCount: number;
+  readonly datasets: readonly PlanDataset[];
+  /** Aligned with the header's tasks. */
+  readonly taskCounts: readonly { readonly samples: number; readonly originalSamples: number }[];
+}
+
+/** A plan arrives as a stream: one header, packs in canonical order, one end. */
+export type PlanPiece =
+  | { readonly kind: "header"; readonly header: PlanHeader }
+  | { readonly kind: "pack"; readonly pack: PlanPack }
+  | { readonly kind: "end"; readonly end: PlanEnd };
