@@ -1,0 +1,77 @@
+import type { AgentAnnouncement, FailedRequest, PlanShape, RunDescription } from "./input.ts";
+
+/** Why a lease ended. Samples of it that are not done return to the queue. */
+export type LeaseEnd = "completed" | "expired" | "returned" | "forgotten" | "cancelled";
+
+/** How a run ended. */
+export type RunEnd = "done" | "partial" | "failed" | "cancelled";
+
+/** What happened in one run: the content of that run's journal. */
+export type RunEvent =
+  | { readonly kind: "RunAccepted"; readonly runId: string; readonly run: RunDescription; readonly shape: PlanShape }
+  | {
+      readonly kind: "AgentAdmitted";
+      readonly runId: string;
+      readonly agent: AgentAnnouncement;
+    }
+  | {
+      readonly kind: "LeaseGranted";
+      readonly runId: string;
+      readonly leaseId: string;
+      readonly agentId: string;
+      readonly slotId: string;
+      readonly epoch: number;
+      /** Sample positions, ascending. */
+      readonly samples: Uint32Array;
+    }
+  | { readonly kind: "LeaseEnded"; readonly runId: string; readonly leaseId: string; readonly end: LeaseEnd }
+  | {
+      readonly kind: "ResponsesAccepted";
+      readonly runId: string;
+      readonly leaseId: string;
+      readonly agentId: string;
+      readonly slotId: string;
+      readonly batchNumber: number;
+      readonly digest: string;
+      /** First responses of their requests, with their fingerprints. */
+      readonly requestIndexes: Uint32Array;
+      readonly fingerprints: Uint32Array;
+      /** Responses to requests that had one already, equal and different. */
+      readonly duplicates: number;
+      readonly disagreements: number;
+      readonly promptTokens: number;
+      readonly completionTokens: number;
+      readonly truncatedRequests: number;
+      readonly slotSeconds: number;
+    }
+  | {
+      readonly kind: "RequestFailed";
+      readonly runId: string;
+      readonly leaseId: string;
+      readonly agentId: string;
+      readonly slotId: string;
+      readonly failure: FailedRequest;
+    }
+  | { readonly kind: "RequestQuarantined"; readonly runId: string; readonly failure: FailedRequest }
+  | { readonly kind: "RunComputed"; readonly runId: string }
+  | { readonly kind: "RunEnded"; readonly runId: string; readonly end: RunEnd; readonly reason: string };
+
+/** What happened to the cluster: the content of the cluster's journal. */
+export type ClusterEvent =
+  | { readonly kind: "EpochStarted"; readonly epoch: number }
+  | { readonly kind: "RunListed"; readonly run: RunDescription }
+  | { readonly kind: "RunClosed"; readonly runId: string };
+
+export type Event = RunEvent | ClusterEvent;
+
+/** Which journal an event belongs to: a run id, or null for the cluster's. */
+export function journalOf(event: Event): string | null {
+  switch (event.kind) {
+    case "EpochStarted":
+    case "RunListed":
+    case "RunClosed":
+      return null;
+    default:
+      return event.runId;
+  }
+}

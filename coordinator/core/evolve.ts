@@ -1,0 +1,247 @@
+import { assert } from "../../base/assert.ts";
+import type { RequestKind } from "../../evaluation/request.ts";
+import type { Event, RunEvent } from "./event.ts";
+import type { PlanShape, RunDescription } from "./input.ts";
+import {
+  type CoordinatorState,
+  type Lease,
+  type RunState,
+  type SampleQueue,
+  sampleOfRequest,
+  slotKey,
+} from "./state.ts";
+
+type EventOf<K extends RunEvent["kind"]> = Extract<RunEvent, { kind: K }>;
+
+/**
+ * Applies one event. Total: an event in the journal was decided once and is never doubted. Leases found in a journal
+ * get a fresh deadline from `nowMs`, since a monotonic clock does not survive a restart.
+ */
+export function evolve(state: CoordinatorState, event: Event, nowMs: number): void {
+  switch (event.kind) {
+    case "EpochStarted":
+      state.epoch = event.epoch;
+      state.leaseCounter = 0;
+      return;
+    case "RunListed":
+      return;
+    case "RunClosed":
+      state.runs.delete(event.runId);
+      return;
+    case "RunAccepted":
+      state.runs.set(event.runId, newRun(event.run, event.shape));
+      return;
+    default:
+      evolveRun(state, runOf(state, event.runId), event, nowMs);
+  }
+}
+
+function runOf(state: CoordinatorState, runId: string): RunState {
+  const run = state.runs.get(runId);
+  assert(run !== undefined, `event of unknown run ${runId}`);
+  return run;
+}
+
+function evolveRun(
+  state: CoordinatorState,
+  run: RunState,
+  event: Exclude<RunEvent, { kind: "RunAccepted" }>,
+  nowMs: number,
+): void {
+  switch (event.kind) {
+    case "AgentAdmitted": {
+      const known = run.agents.get(event.agent.agentId);
+      if (known === undefined) {
+        run.agents.set(event.agent.agentId, {
+          agent: event.agent,
+          responses: 0,
+          slotSeconds: 0,
+          leases: 0,
+          batches: new Set(),
+        });
+      } else known.agent = event.agent;
+      run.modelDigest ||=
+        event.agent.slots.find((slot) => slot.description.model === run.run.model)?.description.modelDigest ?? "";
+      return;
+    }
+    case "LeaseGranted":
+      return grantLease(state, run, event, nowMs);
+    case "LeaseEnded":
+      return endLease(run, event);
+    case "ResponsesAccepted":
+      return acceptResponses(run, event);
+    case "RequestFailed":
+      return failRequest(run, event);
+    case "RequestQuarantined":
+      run.quarantined.set(event.failure.requestIndex, event.failure);
+      return closeRequest(run, event.failure.requestIndex);
+    case "RunComputed":
+      run.phase = "scoring";
+      return;
+    case "RunEnded":
+      run.phase = "ended";
+      run.end = event.end;
+      run.reason = event.reason;
+  }
+}
+
+/** A run with nothing done. */
+function newRun(run: RunDescription, shape: PlanShape): RunState {
+  const firstRequest = new Uint32Array(shape.sampleCount + 1);
+  const openRequests = new Uint32Array(shape.sampleCount);
+  let costTokensTotal = 0;
+  for (let sample = 0; sample < shape.sampleCount; sample++) {
+    firstRequest[sample + 1] = firstRequest[sample]! + shape.sampleRequestCount[sample]!;
+    openRequests[sample] = shape.sampleRequestCount[sample]!;
+    costTokensTotal += shape.sampleCostTokens[sample]!;
+  }
+  return {
+    run,
+    shape,
+    phase: "computing",
+    end: null,
+    reason: "",
+    firstRequest,
+    openRequests,
+    fingerprints: new Uint32Array(shape.requestCount),
+    holder: new Uint32Array(shape.sampleCount),
+    everGranted: new Uint8Array(shape.sampleCount),
+    queues: buildQueues(shape),
+    leases: new Map(),
+    leaseList: [],
+    openLeases: new Set(),
+    failedAttempts: new Map(),
+    quarantined: new Map(),
+    agents: new Map(),
+    taskSamplesDone: new Uint32Array(shape.taskNames.length),
+    requestsDone: 0,
+    samplesDone: 0,
+    costTokensDone: 0,
+    costTokensTotal,
+    duplicates: 0,
+    disagreements: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+    truncatedRequests: 0,
+    slotSeconds: 0,
+    leaseExpiries: 0,
+    modelDigest: "",
+  };
+}
+
+/** One queue for each request kind, most expensive sample first; equal costs keep plan order, so prefixes stay together. */
+function buildQueues(shape: PlanShape): Map<RequestKind, SampleQueue> {
+  const byKind = new Map<RequestKind, number[]>();
+  for (let sample = 0; sample < shape.sampleCount; sample++) {
+    const kind = shape.taskKinds[shape.sampleTask[sample]!]!;
+    const samples = byKind.get(kind);
+    if (samples === undefined) byKind.set(kind, [sample]);
+    else samples.push(sample);
+  }
+  const queues = new Map<RequestKind, SampleQueue>();
+  for (const [kind, samples] of byKind) {
+    const order = Uint32Array.from(samples).sort(
+      (left, right) => shape.sampleCostTokens[right]! - shape.sampleCostTokens[left]! || left - right,
+    );
+    queues.set(kind, { order, cursor: 0, returned: [] });
+  }
+  return queues;
+}
+
+/** The queue that a sample waits in. */
+function queueOf(run: RunState, sample: number): SampleQueue {
+  const queue = run.queues.get(run.shape.taskKinds[run.shape.sampleTask[sample]!]!);
+  assert(queue !== undefined, `no queue for sample ${sample}`);
+  return queue;
+}
+
+function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"LeaseGranted">, nowMs: number): void {
+  const lease: Lease = {
+    leaseId: event.leaseId,
+    ordinal: run.leaseList.length + 1,
+    agentId: event.agentId,
+    slotId: event.slotId,
+    epoch: event.epoch,
+    samples: event.samples,
+    openSamples: event.samples.length,
+    deadlineMs: nowMs + state.settings.leaseDurationMs,
+    end: null,
+  };
+  if (event.epoch === state.epoch) state.leaseCounter += 1;
+  run.leases.set(lease.leaseId, lease);
+  run.leaseList.push(lease);
+  run.openLeases.add(lease);
+  const tally = run.agents.get(event.agentId);
+  if (tally !== undefined) tally.leases += 1;
+  for (const sample of event.samples) {
+    run.holder[sample] = lease.ordinal;
+    run.everGranted[sample] = 1;
+  }
+  for (const queue of run.queues.values()) {
+    const waiting = queue.returned.filter((sample) => run.holder[sample] === 0 && run.openRequests[sample]! > 0);
+    queue.returned.splice(0, queue.returned.length, ...waiting);
+    while (queue.cursor < queue.order.length && run.everGranted[queue.order[queue.cursor]!] === 1) queue.cursor += 1;
+  }
+  const slot = state.agents.get(event.agentId)?.slots.get(event.slotId);
+  if (slot !== undefined) slot.wantsWork = false;
+}
+
+function endLease(run: RunState, event: EventOf<"LeaseEnded">): void {
+  const lease = run.leases.get(event.leaseId);
+  assert(lease !== undefined, `end of unknown lease ${event.leaseId}`);
+  lease.end = event.end;
+  lease.deadlineMs = null;
+  run.openLeases.delete(lease);
+  if (event.end === "expired") run.leaseExpiries += 1;
+  for (const sample of lease.samples) detachSample(run, lease, sample);
+}
+
+/** Takes a sample from the lease that holds it; it waits again if it is not finished. */
+function detachSample(run: RunState, lease: Lease, sample: number): void {
+  if (run.holder[sample] !== lease.ordinal) return;
+  run.holder[sample] = 0;
+  lease.openSamples -= 1;
+  if (run.openRequests[sample]! > 0) queueOf(run, sample).returned.push(sample);
+}
+
+function failRequest(run: RunState, event: EventOf<"RequestFailed">): void {
+  const { requestIndex } = event.failure;
+  const attempts = run.failedAttempts.get(requestIndex) ?? { slots: new Set<string>(), count: 0 };
+  attempts.slots.add(slotKey(event.agentId, event.slotId));
+  attempts.count += 1;
+  run.failedAttempts.set(requestIndex, attempts);
+  const lease = run.leases.get(event.leaseId);
+  assert(lease !== undefined, `failure under unknown lease ${event.leaseId}`);
+  detachSample(run, lease, sampleOfRequest(run, requestIndex));
+}
+
+function acceptResponses(run: RunState, event: EventOf<"ResponsesAccepted">): void {
+  const tally = run.agents.get(event.agentId);
+  assert(tally !== undefined, `responses of ${event.agentId}, which was never admitted`);
+  tally.batches.add(event.batchNumber);
+  tally.responses += event.requestIndexes.length;
+  tally.slotSeconds += event.slotSeconds;
+  run.slotSeconds += event.slotSeconds;
+  run.duplicates += event.duplicates;
+  run.disagreements += event.disagreements;
+  run.promptTokens += event.promptTokens;
+  run.completionTokens += event.completionTokens;
+  run.truncatedRequests += event.truncatedRequests;
+  run.requestsDone += event.requestIndexes.length;
+  event.requestIndexes.forEach((requestIndex, row) => {
+    run.fingerprints[requestIndex] = event.fingerprints[row]!;
+    closeRequest(run, requestIndex);
+  });
+}
+
+/** A request got its answer, or never will. */
+function closeRequest(run: RunState, requestIndex: number): void {
+  const sample = sampleOfRequest(run, requestIndex);
+  run.openRequests[sample]! -= 1;
+  if (run.openRequests[sample]! > 0) return;
+  run.samplesDone += 1;
+  run.taskSamplesDone[run.shape.sampleTask[sample]!]! += 1;
+  run.costTokensDone += run.shape.sampleCostTokens[sample]!;
+  const holder = run.holder[sample]!;
+  if (holder > 0) detachSample(run, run.leaseList[holder - 1]!, sample);
+}

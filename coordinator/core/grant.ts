@@ -1,0 +1,122 @@
+import type { EngineDescription } from "../../evaluation/engine.ts";
+import type { RequestKind } from "../../evaluation/request.ts";
+import { type CoordinatorState, type RunState, type SampleQueue, slotKey, type SlotState } from "./state.ts";
+
+/** A slot that could be given work. */
+export interface GrantableSlot {
+  readonly agentId: string;
+  readonly slotId: string;
+  readonly description: EngineDescription;
+  readonly slot: SlotState;
+}
+
+/** Slots that want work, of connected agents that are not draining. */
+export function* hungrySlots(state: CoordinatorState): Generator<GrantableSlot> {
+  for (const [agentId, agent] of state.agents) {
+    if (!agent.connected || agent.draining) continue;
+    for (const { slotId, description } of agent.announcement.slots) {
+      const slot = agent.slots.get(slotId);
+      if (slot?.wantsWork === true) yield { agentId, slotId, description, slot };
+    }
+  }
+}
+
+/** Why a slot may not work on a run, in words, or null where it may. */
+export function unfitness(run: RunState, description: EngineDescription): string | null {
+  if (description.model !== run.run.model) return `it holds ${description.model}, not ${run.run.model}`;
+  if (run.modelDigest !== "" && description.modelDigest !== "" && description.modelDigest !== run.modelDigest) {
+    return `its weights of ${description.model} are other ones (${description.modelDigest.slice(0, 12)}) than this run began with (${run.modelDigest.slice(0, 12)})`;
+  }
+  return null;
+}
+
+/**
+ * Which samples a hungry slot is given: token-weighted factoring. Each grant is about half of the slot's fair share
+ * of what remains, so grants shrink towards the end and the slots finish together; most expensive samples go first.
+ * Returned samples come before fresh ones, except to a slot that already failed on them. Empty where nothing fits.
+ */
+export function chooseSamples(state: CoordinatorState, run: RunState, slot: GrantableSlot): Uint32Array {
+  const budget = grantTokens(state, run, slot);
+  const chosen: number[] = [];
+  let tokens = 0;
+  const key = slotKey(slot.agentId, slot.slotId);
+  const take = (sample: number): boolean => {
+    chosen.push(sample);
+    tokens += run.shape.sampleCostTokens[sample]!;
+    return (
+      chosen.length >= state.settings.leaseSamplesMax ||
+      (tokens >= budget && chosen.length >= Math.min(2 * slot.description.concurrency, fairShareSamples(state, run)))
+    );
+  };
+  for (const [kind, queue] of run.queues) {
+    if (!slot.description.capabilities.kinds.includes(kind)) continue;
+    if (takeFrom(run, queue, key, take, otherSlots(state, run, kind, key))) break;
+  }
+  return Uint32Array.from(chosen).sort();
+}
+
+/** Offers a queue's samples to `take` until it has enough; true when it has. */
+function takeFrom(
+  run: RunState,
+  queue: SampleQueue,
+  key: string,
+  take: (sample: number) => boolean,
+  others: boolean,
+): boolean {
+  for (const sample of queue.returned) {
+    if (run.holder[sample] !== 0 || run.openRequests[sample] === 0) continue;
+    if (others && failedOn(run, sample, key)) continue;
+    if (take(sample)) return true;
+  }
+  for (let position = queue.cursor; position < queue.order.length; position++) {
+    const sample = queue.order[position]!;
+    if (run.everGranted[sample] === 0 && take(sample)) return true;
+  }
+  return false;
+}
+
+/** Whether an open request of this sample failed on this slot before. */
+function failedOn(run: RunState, sample: number, key: string): boolean {
+  if (run.failedAttempts.size === 0) return false;
+  for (let request = run.firstRequest[sample]!; request < run.firstRequest[sample + 1]!; request++) {
+    if (run.fingerprints[request] === 0 && run.failedAttempts.get(request)?.slots.has(key) === true) return true;
+  }
+  return false;
+}
+
+function fittingSlots(state: CoordinatorState, run: RunState): readonly GrantableSlot[] {
+  const slots: GrantableSlot[] = [];
+  for (const [agentId, agent] of state.agents) {
+    if (!agent.connected || agent.draining) continue;
+    for (const { slotId, description } of agent.announcement.slots) {
+      const slot = agent.slots.get(slotId)!;
+      if (unfitness(run, description) === null) slots.push({ agentId, slotId, description, slot });
+    }
+  }
+  return slots;
+}
+
+/** Whether a slot other than this one, which has not failed everything too, could take its failed samples. */
+function otherSlots(state: CoordinatorState, run: RunState, kind: RequestKind, key: string): boolean {
+  if (run.failedAttempts.size === 0) return false;
+  return fittingSlots(state, run).some(
+    ({ agentId, slotId, description }) =>
+      slotKey(agentId, slotId) !== key && description.capabilities.kinds.includes(kind),
+  );
+}
+
+/** Half of a slot's share, by measured speed where all are known, of the tokens that remain. */
+function grantTokens(state: CoordinatorState, run: RunState, slot: GrantableSlot): number {
+  const remaining = run.costTokensTotal - run.costTokensDone;
+  const slots = fittingSlots(state, run);
+  const known = slots.every((other) => other.slot.tokensPerSecond > 0);
+  const speed = (other: GrantableSlot): number => (known ? other.slot.tokensPerSecond : 1);
+  const total = slots.reduce((sum, other) => sum + speed(other), 0);
+  return total === 0 ? remaining : (remaining * speed(slot)) / (2 * total);
+}
+
+/** Samples each fitting slot would get if what is unfinished were split evenly; the floor of small grants. */
+function fairShareSamples(state: CoordinatorState, run: RunState): number {
+  const slots = Math.max(1, fittingSlots(state, run).length);
+  return Math.max(1, Math.ceil((run.shape.sampleCount - run.samplesDone) / slots));
+}

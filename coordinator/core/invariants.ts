@@ -1,0 +1,43 @@
+import type { CoordinatorState, RunState } from "./state.ts";
+
+/** What must hold between any two inputs; the sentence of the first rule that does not, or null. For tests. */
+export function brokenInvariant(state: CoordinatorState): string | null {
+  for (const run of state.runs.values()) {
+    const broken = brokenInRun(run);
+    if (broken !== null) return `run ${run.run.runId}: ${broken}`;
+  }
+  return null;
+}
+
+function brokenInRun(run: RunState): string | null {
+  const open = countOpen(run);
+  if (open.answered !== run.requestsDone)
+    return `${open.answered} requests have a fingerprint, ${run.requestsDone} are counted`;
+  if (open.finished !== run.samplesDone) return `${open.finished} samples are finished, ${run.samplesDone} are counted`;
+  const waiting = new Set<number>();
+  for (const queue of run.queues.values()) {
+    for (const sample of queue.returned)
+      if (run.openRequests[sample]! > 0 && run.holder[sample] === 0) waiting.add(sample);
+    for (let position = queue.cursor; position < queue.order.length; position++) {
+      const sample = queue.order[position]!;
+      if (run.everGranted[sample] === 0) waiting.add(sample);
+    }
+  }
+  for (let sample = 0; sample < run.shape.sampleCount; sample++) {
+    const holder = run.holder[sample]!;
+    if (holder > 0 && run.leaseList[holder - 1]!.end !== null) return `sample ${sample} is held by a lease that ended`;
+    if (run.openRequests[sample] === 0) {
+      if (holder > 0) return `finished sample ${sample} is still leased`;
+    } else if (run.phase === "computing" && holder > 0 === waiting.has(sample)) {
+      return `unfinished sample ${sample} is ${holder > 0 ? "leased and waiting" : "neither leased nor waiting"}`;
+    }
+  }
+  return null;
+}
+
+function countOpen(run: RunState): { answered: number; finished: number } {
+  let [answered, finished] = [0, 0];
+  for (const fingerprint of run.fingerprints) if (fingerprint !== 0) answered += 1;
+  for (const open of run.openRequests) if (open === 0) finished += 1;
+  return { answered, finished };
+}

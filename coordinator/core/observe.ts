@@ -1,0 +1,63 @@
+import type { TimedInput } from "./input.ts";
+import type { CoordinatorState } from "./state.ts";
+
+/**
+ * Takes note of what is only true now: who is connected, who wants work, which lease was renewed. None of it is
+ * journalled; after a restart agents announce themselves again.
+ */
+export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): void {
+  switch (input.kind) {
+    case "AgentArrived":
+      state.agents.set(input.agent.agentId, {
+        announcement: input.agent,
+        connected: true,
+        draining: false,
+        lastSeenMs: nowMs,
+        slots: new Map(input.agent.slots.map((slot) => [slot.slotId, { wantsWork: false, tokensPerSecond: 0 }])),
+      });
+      return renewLeases(state, input.agent.agentId, input.heldLeaseIds, nowMs);
+    case "AgentDisconnected": {
+      const agent = state.agents.get(input.agentId);
+      if (agent?.announcement.incarnation === input.incarnation) agent.connected = false;
+      return;
+    }
+    case "WorkWanted": {
+      const slot = state.agents.get(input.agentId)?.slots.get(input.slotId);
+      if (slot !== undefined) {
+        slot.wantsWork = true;
+        slot.tokensPerSecond = input.tokensPerSecond;
+      }
+      return seen(state, input.agentId, nowMs);
+    }
+    case "LeasesRenewed":
+      renewLeases(state, input.agentId, input.leaseIds, nowMs);
+      return seen(state, input.agentId, nowMs);
+    case "ResponsesArrived":
+      return seen(state, input.batch.agentId, nowMs);
+    case "DrainRequested": {
+      const agent = state.agents.get(input.agentId);
+      if (agent !== undefined) agent.draining = true;
+      return;
+    }
+    case "RunArrived":
+    case "LeaseReturned":
+    case "CancelRequested":
+    case "ScoresArrived":
+    case "TimePassed":
+  }
+}
+
+function seen(state: CoordinatorState, agentId: string, nowMs: number): void {
+  const agent = state.agents.get(agentId);
+  if (agent !== undefined) agent.lastSeenMs = nowMs;
+}
+
+function renewLeases(state: CoordinatorState, agentId: string, leaseIds: readonly string[], nowMs: number): void {
+  for (const run of state.runs.values()) {
+    for (const leaseId of leaseIds) {
+      const lease = run.leases.get(leaseId);
+      if (lease === undefined || lease.end !== null || lease.agentId !== agentId) continue;
+      lease.deadlineMs = nowMs + state.settings.leaseDurationMs;
+    }
+  }
+}

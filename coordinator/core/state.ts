@@ -1,0 +1,166 @@
+import type { RequestKind } from "../../evaluation/request.ts";
+import type { LeaseEnd, RunEnd } from "./event.ts";
+import type { AgentAnnouncement, FailedRequest, PlanShape, RunDescription } from "./input.ts";
+
+/** A shard that a slot holds, or held: kept after its end, since a late response of it still counts. */
+export interface Lease {
+  readonly leaseId: string;
+  /** Position in the run's list of leases, plus one; what `holder` says of the samples it holds. */
+  readonly ordinal: number;
+  readonly agentId: string;
+  readonly slotId: string;
+  readonly epoch: number;
+  /** Sample positions, ascending. */
+  readonly samples: Uint32Array;
+  /** Samples that it holds and that are not finished. */
+  openSamples: number;
+  /** Monotonic; null once it ended. */
+  deadlineMs: number | null;
+  end: LeaseEnd | null;
+}
+
+/** Samples waiting for a slot, of one request kind. */
+export interface SampleQueue {
+  /** Sample positions, most expensive first. */
+  readonly order: Uint32Array;
+  /** Everything in `order` before this was granted before. */
+  cursor: number;
+  /** Samples that came back; granted before the rest. */
+  readonly returned: number[];
+}
+
+/** What one agent did in a run. */
+export interface RunAgentTally {
+  agent: AgentAnnouncement;
+  responses: number;
+  slotSeconds: number;
+  leases: number;
+  /** Numbers of its batches that are durable, so that a resent batch costs nothing twice. */
+  readonly batches: Set<number>;
+}
+
+/** `computing` until each request has a durable response or is quarantined; `scoring` until the outputs are written. */
+export type RunPhase = "computing" | "scoring" | "ended";
+
+/** One run. Columns have one entry a request or a sample, so memory is a few bytes a request. */
+export interface RunState {
+  readonly run: RunDescription;
+  readonly shape: PlanShape;
+  phase: RunPhase;
+  end: RunEnd | null;
+  reason: string;
+  /** First request of each sample, and one entry past the end. */
+  readonly firstRequest: Uint32Array;
+  /** Fingerprint of each request's counted response; 0 while it has none. */
+  readonly fingerprints: Uint32Array;
+  /** Requests of each sample that are neither done nor quarantined. */
+  readonly openRequests: Uint32Array;
+  /** Ordinal of the open lease that holds each sample; 0 while none does. */
+  readonly holder: Uint32Array;
+  /** 1 for each sample that was ever granted. */
+  readonly everGranted: Uint8Array;
+  readonly queues: Map<RequestKind, SampleQueue>;
+  readonly leases: Map<string, Lease>;
+  readonly leaseList: Lease[];
+  readonly openLeases: Set<Lease>;
+  /** Attempts that failed, by request: the slots they failed on, and how often. */
+  readonly failedAttempts: Map<number, { readonly slots: Set<string>; count: number }>;
+  readonly quarantined: Map<number, FailedRequest>;
+  readonly agents: Map<string, RunAgentTally>;
+  /** Samples finished of each task. */
+  readonly taskSamplesDone: Uint32Array;
+  requestsDone: number;
+  samplesDone: number;
+  costTokensDone: number;
+  costTokensTotal: number;
+  duplicates: number;
+  disagreements: number;
+  promptTokens: number;
+  completionTokens: number;
+  truncatedRequests: number;
+  slotSeconds: number;
+  leaseExpiries: number;
+  /** Digest of the weights that the first granted slot announced; slots with another are not used. */
+  modelDigest: string;
+}
+
+/** A slot's wishes; volatile. */
+export interface SlotState {
+  wantsWork: boolean;
+  tokensPerSecond: number;
+}
+
+/** A connected (or just lost) agent; volatile: it announces itself again after a restart. */
+export interface AgentState {
+  readonly announcement: AgentAnnouncement;
+  connected: boolean;
+  draining: boolean;
+  lastSeenMs: number;
+  readonly slots: Map<string, SlotState>;
+}
+
+/** Settings of the core; fixed while a coordinator runs. */
+export interface CoreSettings {
+  /** A lease that is not renewed for this long returns to the queue. */
+  readonly leaseDurationMs: number;
+  /** Most samples in one lease. */
+  readonly leaseSamplesMax: number;
+  /** Different slots that a request may break before it is set aside. */
+  readonly quarantineSlots: number;
+  /** Attempts of one request, over all slots, before it is set aside. */
+  readonly attemptsMax: number;
+}
+
+/** Defaults with their reasons. */
+export const DEFAULT_CORE_SETTINGS: CoreSettings = {
+  // Three missed renewals of five seconds each: longer than a pause for garbage collection, shorter than patience.
+  leaseDurationMs: 15_000,
+  // A message of 64 KB holds a few hundred prompts; a larger lease would only return more work when it expires.
+  leaseSamplesMax: 1024,
+  quarantineSlots: 3,
+  attemptsMax: 6,
+};
+
+/** The whole state. The loop owns it; `evolve` and `observe` update it in place. */
+export interface CoordinatorState {
+  readonly settings: CoreSettings;
+  epoch: number;
+  /** Leases granted in this epoch; part of each lease's id. */
+  leaseCounter: number;
+  readonly runs: Map<string, RunState>;
+  readonly agents: Map<string, AgentState>;
+}
+
+/** The state before any journal was read. */
+export function emptyState(settings: CoreSettings = DEFAULT_CORE_SETTINGS): CoordinatorState {
+  return { settings, epoch: 0, leaseCounter: 0, runs: new Map(), agents: new Map() };
+}
+
+/** The sample that a request belongs to: binary search over the samples' first requests. */
+export function sampleOfRequest(run: RunState, requestIndex: number): number {
+  let [low, high] = [0, run.shape.sampleCount - 1];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (run.firstRequest[middle]! <= requestIndex) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** Whether a lease holds, or held, a sample. */
+export function leaseHolds(lease: Lease, sample: number): boolean {
+  let [low, high] = [0, lease.samples.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const value = lease.samples[middle]!;
+    if (value === sample) return true;
+    if (value < sample) low = middle + 1;
+    else high = middle - 1;
+  }
+  return false;
+}
+
+/** Names one slot among all agents. */
+export function slotKey(agentId: string, slotId: string): string {
+  return `${agentId}/${slotId}`;
+}
