@@ -5,4 +5,4 @@
 export const PROTOCOL_VERSION = 1;
 
 /** Hex SHA-256 of the descriptors in proto/gen, shown by `muster agents`; its test tells when it must change. */
-export const SCHEMA_HASH = "22095cb0ed253e32b09ec32a270ed97315f920fc64997f2ea723fa439ef9917b";
+export const SCHEMA_HASH = "95106bc19aba80c562ebd2209b82776b53c524334b9ce3e06ffb573c89377ad6";

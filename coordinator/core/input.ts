@@ -24,6 +24,8 @@ export interface AgentAnnouncement {
 /** The plan's shape: all that scheduling needs, and no prompt. Columns have one entry a sample. */
 export interface PlanShape {
   readonly planDigest: string;
+  /** Blob of the plan's manifest: header, pack digests, end. */
+  readonly manifestBlob: string;
   readonly requestCount: number;
   readonly sampleCount: number;
   readonly sampleRequestCount: Uint32Array;

@@ -107,11 +107,11 @@ export declare type PlanPackMessage = Message<"muster.v1.PlanPackMessage"> & {
   requests?: RequestColumns | undefined;
 
   /**
-   * zstd of a JSON array of PlanSample, for scorers.
+   * JSON array of evaluation/plan.ts PlanSample, for scorers.
    *
-   * @generated from field: bytes samples_json_zstd = 2;
+   * @generated from field: bytes samples_json = 2;
    */
-  samplesJsonZstd: Uint8Array;
+  samplesJson: Uint8Array;
 
   /**
    * u32 columns, one entry a sample.
