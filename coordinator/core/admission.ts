@@ -1,3 +1,4 @@
+import type { EngineCapabilities } from "../../evaluation/engine.ts";
 import { REQUEST_KINDS, type RequestKind } from "../../evaluation/request.ts";
 import type { PlanShape, RunDescription } from "./input.ts";
 import type { CoordinatorState } from "./state.ts";
@@ -73,7 +74,7 @@ export function onlyModel(state: CoordinatorState): string | null {
   return models.size === 1 && model !== undefined ? model : null;
 }
 
-/** Kinds as positions on the wire. */
-export function kindPositions(kinds: readonly RequestKind[]): number[] {
-  return kinds.map((kind) => REQUEST_KINDS.indexOf(kind));
+/** The kinds an engine answers, in the wire's order. */
+export function kindNames(capabilities: EngineCapabilities): string[] {
+  return REQUEST_KINDS.filter((kind) => capabilities.kinds.includes(kind));
 }

@@ -35,6 +35,7 @@ export function decide(state: CoordinatorState, { input }: TimedInput): Decision
     case "AgentDisconnected":
     case "WorkWanted":
     case "LeasesRenewed":
+    case "RunArchived":
     case "TimePassed":
       return NOTHING;
   }

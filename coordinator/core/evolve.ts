@@ -24,9 +24,7 @@ export function evolve(state: CoordinatorState, event: Event, nowMs: number): vo
       state.leaseCounter = 0;
       return;
     case "RunListed":
-      return;
     case "RunClosed":
-      state.runs.delete(event.runId);
       return;
     case "RunAccepted":
       state.runs.set(event.runId, newRun(event.run, event.shape));

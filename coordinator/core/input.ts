@@ -92,6 +92,8 @@ export type Input =
   | { readonly kind: "ResponsesArrived"; readonly batch: ResponseBatch }
   | { readonly kind: "DrainRequested"; readonly agentId: string }
   | { readonly kind: "CancelRequested"; readonly runId: string }
+  /** The shell has stored all that is to be known of an ended run; the state may forget it. */
+  | { readonly kind: "RunArchived"; readonly runId: string }
   | { readonly kind: "ScoresArrived"; readonly runId: string; readonly outcome: ScoringOutcome }
   | { readonly kind: "TimePassed" };
 

@@ -39,6 +39,9 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
       if (agent !== undefined) agent.draining = true;
       return;
     }
+    case "RunArchived":
+      if (state.runs.get(input.runId)?.phase === "ended") state.runs.delete(input.runId);
+      return;
     case "RunArrived":
     case "LeaseReturned":
     case "CancelRequested":

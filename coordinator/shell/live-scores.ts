@@ -1,0 +1,68 @@
+import type { Logger } from "pino";
+import { MusterError } from "../../base/muster-error.ts";
+import type { JournalStore } from "../ports/journal.ts";
+import type { ScorerPool } from "../scoring/scorer-pool.ts";
+import type { CoordinatorLoop } from "./coordinator-loop.ts";
+import { runJournal } from "./frame-writer.ts";
+import type { PlanStore } from "./plan-store.ts";
+import { readEvents } from "./recovery.ts";
+
+/** Keeps the scorers fed, so that a run in progress shows running means. Never in the way: final scores are made anew. */
+export class LiveScores {
+  readonly #loop: CoordinatorLoop;
+  readonly #plans: PlanStore;
+  readonly #scorers: ScorerPool;
+  readonly #journals: JournalStore;
+  readonly #log: Logger;
+  readonly #opened = new Map<string, Promise<void>>();
+
+  constructor(parts: {
+    readonly loop: CoordinatorLoop;
+    readonly plans: PlanStore;
+    readonly scorers: ScorerPool;
+    readonly journals: JournalStore;
+    readonly log: Logger;
+  }) {
+    this.#loop = parts.loop;
+    this.#plans = parts.plans;
+    this.#scorers = parts.scorers;
+    this.#journals = parts.journals;
+    this.#log = parts.log;
+  }
+
+  /** Shows one durable blob of responses to the scorers. */
+  add(runId: string, digest: string): void {
+    let opened = this.#opened.get(runId);
+    if (opened === undefined) {
+      opened = this.#open(runId);
+      this.#opened.set(runId, opened);
+    }
+    opened
+      .then(() => this.#scorers.addResponses(runId, digest))
+      .catch((error: unknown) =>
+        this.#log.warn({ run: runId, error: MusterError.from(error).message }, "live scores stop"),
+      );
+  }
+
+  /** After a restart: shows the scorers what the open runs' journals hold. */
+  async resume(): Promise<void> {
+    for (const run of this.#loop.state.runs.values()) {
+      if (run.phase !== "computing" || run.requestsDone === 0) continue;
+      for await (const event of readEvents(this.#journals, runJournal(run.run.runId))) {
+        if (event.kind === "ResponsesAccepted" && event.digest !== "") this.add(event.runId, event.digest);
+      }
+    }
+  }
+
+  forget(runId: string): void {
+    this.#opened.delete(runId);
+    this.#scorers.closeRun(runId);
+  }
+
+  async #open(runId: string): Promise<void> {
+    const run = this.#loop.state.runs.get(runId);
+    if (run === undefined) return;
+    const plan = await this.#plans.manifest(run.shape.manifestBlob);
+    this.#scorers.openRun(runId, plan);
+  }
+}

@@ -1,0 +1,217 @@
+import { readdir } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
+import {
+  type handleUnaryCall,
+  type sendUnaryData,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from "@grpc/grpc-js";
+import { MusterError } from "../../base/muster-error.ts";
+import { toServiceError } from "../../base/node/grpc-errors.ts";
+import {
+  type CancelRunRequest,
+  type Coordinator,
+  type DrainAgentRequest,
+  DrainAgentReplySchema,
+  type ExportRunPart,
+  ExportRunPartSchema,
+  type ExportRunRequest,
+  type GetRunRequest,
+  type ListAgentsReply,
+  ListAgentsReplySchema,
+  type ListRunsReply,
+  ListRunsReplySchema,
+  type ListRunsRequest,
+  type Run,
+  type SubmitRunMessage,
+  type SubmitRunReply,
+  SubmitRunReplySchema,
+  type WatchRunRequest,
+} from "../../proto/gen/muster/v1/operator_pb.js";
+import { onlyModel, refuseRun } from "../core/admission.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { AgentService } from "./agent-service.ts";
+import { viewAgent } from "./agent-view.ts";
+import type { CoordinatorLoop } from "./coordinator-loop.ts";
+import { PlanIntake } from "./plan-intake.ts";
+import type { PlanStore } from "./plan-store.ts";
+import type { RunArchive } from "./run-archive.ts";
+import type { RunRegistry } from "./run-registry.ts";
+
+const RUNS_LISTED_MAX = 1000;
+/** Four updates a second are as much as a person can read. */
+const WATCH_INTERVAL_MS = 250;
+const EXPORT_PART_BYTES = 64 * 1024;
+const ENDED = new Set(["done", "partial", "failed", "cancelled"]);
+
+/** What the operator service needs. */
+export interface OperatorSurroundings {
+  readonly loop: CoordinatorLoop;
+  readonly blobs: BlobStore;
+  readonly plans: PlanStore;
+  readonly registry: RunRegistry;
+  readonly archive: RunArchive;
+  readonly agents: AgentService;
+  readonly about: () => Coordinator;
+  readonly nowUnixMs: () => number;
+}
+
+/** What people and their tools call. */
+export class OperatorService {
+  readonly #around: OperatorSurroundings;
+
+  constructor(surroundings: OperatorSurroundings) {
+    this.#around = surroundings;
+  }
+
+  /** The gRPC handlers. */
+  handlers(): Record<string, unknown> {
+    return {
+      submitRun: (
+        call: ServerReadableStream<SubmitRunMessage, SubmitRunReply>,
+        done: sendUnaryData<SubmitRunReply>,
+      ) => {
+        this.#submit(call).then(
+          (reply) => done(null, reply),
+          (error: unknown) => {
+            done(toServiceError(error), null);
+            call.resume();
+          },
+        );
+      },
+      getRun: unary((request: GetRunRequest) => this.#view(request.runId)),
+      listRuns: unary((request: ListRunsRequest) => this.#list(request)),
+      watchRun: (call: ServerWritableStream<WatchRunRequest, Run>) => endWith(call, this.#watch(call)),
+      cancelRun: unary((request: CancelRunRequest) => this.#cancel(request.runId)),
+      listAgents: unary(async () => this.#listAgents()),
+      drainAgent: unary(async (request: DrainAgentRequest) => this.#drain(request.agentId)),
+      exportRun: (call: ServerWritableStream<ExportRunRequest, ExportRunPart>) => endWith(call, this.#export(call)),
+      getCoordinator: unary(async () => this.#around.about()),
+    };
+  }
+
+  async #submit(call: ServerReadableStream<SubmitRunMessage, SubmitRunReply>): Promise<SubmitRunReply> {
+    const { blobs, plans, nowUnixMs } = this.#around;
+    let intake: PlanIntake | null = null;
+    for await (const { message } of call as AsyncIterable<SubmitRunMessage>) {
+      if (message.case === "submission") intake = new PlanIntake(message.value, nowUnixMs(), blobs, plans);
+      else if (intake === null) throw new MusterError("badData", "a plan without its submission");
+      else if (message.case === "pack") await intake.addPack(message.value);
+      else if (message.case === "end") return this.#accept(intake, message.value.endJson);
+    }
+    throw new MusterError("interrupted", "the submission broke off; nothing was started", {
+      wayOut: "Submit it again.",
+    });
+  }
+
+  async #accept(intake: PlanIntake, endJson: Uint8Array): Promise<SubmitRunReply> {
+    const { loop, registry } = this.#around;
+    const shape = await intake.finish(endJson);
+    const model = intake.run.model === "" ? onlyModel(loop.state) : intake.run.model;
+    if (model === null) {
+      throw new MusterError("usage", "the run names no model, and the connected agents do not all serve one", {
+        wayOut: "Name it with --model; `muster agents` shows what is served.",
+      });
+    }
+    const run = { ...intake.run, model };
+    const refusal = refuseRun(loop.state, run, shape);
+    if (refusal !== null) throw new MusterError(refusal.kind, refusal.message, { wayOut: refusal.wayOut });
+    registry.add(run.runId);
+    loop.take({ kind: "RunArrived", run, shape });
+    await loop.settled();
+    return create(SubmitRunReplySchema, { runId: run.runId, planDigest: shape.planDigest });
+  }
+
+  #view(idOrBeginning: string): Promise<Run> {
+    const { registry } = this.#around;
+    return registry.view(registry.resolve(idOrBeginning));
+  }
+
+  async #list({ limit }: ListRunsRequest): Promise<ListRunsReply> {
+    const runs = await this.#around.registry.newest(Math.min(limit || 20, RUNS_LISTED_MAX));
+    return create(ListRunsReplySchema, { runs });
+  }
+
+  async #watch(call: ServerWritableStream<WatchRunRequest, Run>): Promise<void> {
+    const { registry } = this.#around;
+    const runId = registry.resolve(call.request.runId);
+    while (!call.cancelled) {
+      const run = await registry.view(runId);
+      if (!call.write(run)) await new Promise((resolve) => call.once("drain", resolve));
+      if (ENDED.has(run.state)) return;
+      await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
+    }
+  }
+
+  async #cancel(idOrBeginning: string): Promise<Run> {
+    const { registry, loop } = this.#around;
+    const runId = registry.resolve(idOrBeginning);
+    const before = await registry.view(runId);
+    if (ENDED.has(before.state)) {
+      throw new MusterError("conflict", `run ${runId} has ended already (${before.state})`);
+    }
+    loop.take({ kind: "CancelRequested", runId });
+    await loop.settled();
+    return registry.view(runId);
+  }
+
+  #listAgents(): ListAgentsReply {
+    const { loop, agents } = this.#around;
+    return create(ListAgentsReplySchema, {
+      agents: [...loop.state.agents].map(([agentId, agent]) =>
+        viewAgent(loop.state, agent, agents.connections.get(agentId) ?? null),
+      ),
+    });
+  }
+
+  #drain(agentId: string): ReturnType<typeof create<typeof DrainAgentReplySchema>> {
+    const { loop } = this.#around;
+    if (loop.state.agents.get(agentId)?.connected !== true) {
+      throw new MusterError("notFound", `no agent ${agentId} is connected`, { wayOut: "`muster agents` lists them." });
+    }
+    loop.take({ kind: "DrainRequested", agentId });
+    return create(DrainAgentReplySchema);
+  }
+
+  async #export(call: ServerWritableStream<ExportRunRequest, ExportRunPart>): Promise<void> {
+    const { registry, archive } = this.#around;
+    const runId = registry.resolve(call.request.runId);
+    const run = await registry.view(runId);
+    if (run.state !== "done" && run.state !== "partial") {
+      throw new MusterError("conflict", `run ${runId} has no results: it is ${run.state}`, {
+        wayOut: `\`muster runs show ${runId}\` shows how far it is.`,
+      });
+    }
+    const folder = archive.outputFolder(runId);
+    for (const fileName of (await readdir(folder)).sort()) {
+      let first = true;
+      for await (const bytes of createReadStream(join(folder, fileName), { highWaterMark: EXPORT_PART_BYTES })) {
+        const part = create(ExportRunPartSchema, { fileName: first ? fileName : "", bytes: bytes as Buffer });
+        first = false;
+        if (!call.write(part)) await new Promise((resolve) => call.once("drain", resolve));
+        if (call.cancelled) return;
+      }
+      if (first) call.write(create(ExportRunPartSchema, { fileName }));
+    }
+  }
+}
+
+function unary<Q, R>(handle: (request: Q) => Promise<R>): handleUnaryCall<Q, R> {
+  return (call: ServerUnaryCall<Q, R>, done: sendUnaryData<R>) => {
+    handle(call.request).then(
+      (reply) => done(null, reply),
+      (error: unknown) => done(toServiceError(error), null),
+    );
+  };
+}
+
+/** Ends a server stream when its work is done, or with the error that stopped it. */
+function endWith<Q, R>(call: ServerWritableStream<Q, R>, work: Promise<void>): void {
+  work.then(
+    () => call.end(),
+    (error: unknown) => call.destroy(Object.assign(new Error("ended"), toServiceError(error))),
+  );
+}
