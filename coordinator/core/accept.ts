@@ -31,7 +31,7 @@ export function acceptBatch(state: CoordinatorState, batch: ResponseBatch): Deci
     effects.push({ kind: "ScoreResponses", runId, digest, requestIndexes: sorted.requestIndexes });
   }
   return {
-    events: [acceptedEvent(batch, sorted), ...failureEvents(state, run, lease, batch, sorted.requestIndexes)],
+    events: [acceptedEvent(batch, sorted), ...failureEvents(state, lease, batch, sorted.requestIndexes)],
     effects: [...effects, acknowledge],
   };
 }
@@ -96,13 +96,8 @@ function acceptedEvent(batch: ResponseBatch, sorted: SortedResponses): Event {
 }
 
 /** Failures of open requests, and the quarantine of those that have broken enough slots. */
-function failureEvents(
-  state: CoordinatorState,
-  run: RunState,
-  lease: Lease,
-  batch: ResponseBatch,
-  accepted: Uint32Array,
-): Event[] {
+function failureEvents(state: CoordinatorState, lease: Lease, batch: ResponseBatch, accepted: Uint32Array): Event[] {
+  const run = state.runs.get(batch.runId)!;
   const events: Event[] = [];
   const handled = new Set<number>(accepted);
   for (const failure of batch.failures) {

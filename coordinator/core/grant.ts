@@ -50,22 +50,24 @@ export function chooseSamples(state: CoordinatorState, run: RunState, slot: Gran
   };
   for (const [kind, queue] of run.queues) {
     if (!slot.description.capabilities.kinds.includes(kind)) continue;
-    if (takeFrom(run, queue, key, take, otherSlots(state, run, kind, key))) break;
+    if (takeFrom(run, queue, otherSlots(state, run, kind, key) ? key : null, take)) break;
   }
   return Uint32Array.from(chosen).sort();
 }
 
-/** Offers a queue's samples to `take` until it has enough; true when it has. */
+/**
+ * Offers a queue's samples to `take` until it has enough; true when it has. Samples that failed on the slot
+ * `avoidedBy` are left for others.
+ */
 function takeFrom(
   run: RunState,
   queue: SampleQueue,
-  key: string,
+  avoidedBy: string | null,
   take: (sample: number) => boolean,
-  others: boolean,
 ): boolean {
   for (const sample of queue.returned) {
     if (run.holder[sample] !== 0 || run.openRequests[sample] === 0) continue;
-    if (others && failedOn(run, sample, key)) continue;
+    if (avoidedBy !== null && failedOn(run, sample, avoidedBy)) continue;
     if (take(sample)) return true;
   }
   for (let position = queue.cursor; position < queue.order.length; position++) {

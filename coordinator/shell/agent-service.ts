@@ -1,5 +1,5 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { type ServerDuplexStream, status, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { MusterError } from "../../base/muster-error.ts";
 import {
@@ -49,8 +49,11 @@ export class AgentService {
   }
 
   /** The gRPC handlers. */
-  handlers(): { control: (stream: ControlStream) => void; data: (stream: DataStream) => void } {
-    return { control: (stream) => this.#control(stream), data: (stream) => this.#data(stream) };
+  handlers(): UntypedServiceImplementation {
+    return {
+      control: (stream: ControlStream) => this.#control(stream),
+      data: (stream: DataStream) => this.#data(stream),
+    };
   }
 
   /** Performs the effects that are addressed to agents. One for an agent that is gone is dropped: it will say hello. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import {
   type handleUnaryCall,
+  type UntypedServiceImplementation,
   type sendUnaryData,
   type ServerReadableStream,
   type ServerUnaryCall,
@@ -68,7 +69,7 @@ export class OperatorService {
   }
 
   /** The gRPC handlers. */
-  handlers(): Record<string, unknown> {
+  handlers(): UntypedServiceImplementation {
     return {
       submitRun: (
         call: ServerReadableStream<SubmitRunMessage, SubmitRunReply>,

@@ -22,7 +22,8 @@ export function decodeJson(bytes: Uint8Array): unknown {
 export function encodePack(pack: PlanPack, generations: PlanHeader["generations"]): PlanPackMessage {
   const sampleOf = new Map<number, number>();
   for (const sample of pack.samples) {
-    for (let offset = 0; offset < sample.requestCount; offset++) sampleOf.set(sample.firstRequest + offset, sample.index);
+    for (let offset = 0; offset < sample.requestCount; offset++)
+      sampleOf.set(sample.firstRequest + offset, sample.index);
   }
   const rows = pack.requests.map((request) => ({ request, sampleIndex: sampleOf.get(request.index)! }));
   return create(PlanPackMessageSchema, {
