@@ -1,0 +1,127 @@
+// 50,000 distinct scoring requests with prompts of about 1 KB through a coordinator and two agent processes with the
+// hash engine: journal and blobs on disk, scored, merged and exported. Start-up of the processes is not counted.
+import { createHash } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Benchmark, Gate } from "./benchmark.ts";
+import { BenchCluster } from "./cluster.ts";
+
+const CHOICES = 5;
+
+const endToEnd: Benchmark = {
+  title: "hash engine, 2 agents, journal on disk, scored and merged",
+  async run({ tiny }) {
+    const documents = tiny ? 40 : 10_000;
+    const cluster = await BenchCluster.start(2, ["--engine", "hash", "--model", "hash"]);
+    try {
+      const tasks = writeTask(cluster.home, documents);
+      const watch = watchCoordinator(cluster);
+      const beganMs = performance.now();
+      const output = await cluster.run([
+        ..."run --tasks bench_choice --model hash --yes --json --no-cache".split(" "),
+        ...["--include-path", tasks, "--coordinator", cluster.grpcAddress, "--output", join(cluster.home, "out")],
+      ]);
+      const wallSeconds = (performance.now() - beganMs) / 1000;
+      return report(JSON.parse(output) as RunOutput, wallSeconds, await watch.stop());
+    } finally {
+      await cluster.stop();
+    }
+  },
+};
+export default endToEnd;
+
+interface RunOutput {
+  readonly run: { readonly requestCount: string; readonly agents: readonly { readonly requestsDone: string }[] };
+  /** Seconds that each stage took, as the command measured them. */
+  readonly stages: Readonly<Record<string, number>>;
+}
+
+interface Watched {
+  readonly memoryBytes: readonly number[];
+  readonly lagSeconds: readonly number[];
+}
+
+function report(output: RunOutput, wallSeconds: number, watched: Watched): readonly Gate[] {
+  const requests = Number(output.run.requestCount);
+  const byAgent = output.run.agents.map((agent) => Number(agent.requestsDone));
+  if (byAgent.length !== 2 || byAgent.some((count) => count === 0))
+    throw new Error(`an agent was idle: ${byAgent.join(", ")}`);
+  const total = Object.values(output.stages).reduce((sum, seconds) => sum + seconds, 0);
+  console.log(`${requests} requests, by agent: ${byAgent.join(" and ")}; whole command ${wallSeconds.toFixed(2)} s`);
+  for (const [stage, seconds] of Object.entries(output.stages)) {
+    console.log(
+      `  ${stage.padEnd(12)} ${seconds.toFixed(2).padStart(7)} s  ${((100 * seconds) / total).toFixed(0).padStart(3)} %`,
+    );
+  }
+  const megabytes = watched.memoryBytes.map((bytes) => bytes / 2 ** 20);
+  const half = Math.floor(megabytes.length / 2);
+  console.log(
+    `coordinator memory: ${megabytes[0]?.toFixed(0)} MB at start, ${megabytes[half]?.toFixed(0)} MB half-way`,
+  );
+  // What the coordinator and its agents did: from the plan's arrival to written results.
+  const served = (output.stages["compute"] ?? 0) + (output.stages["score"] ?? 0);
+  return [
+    { name: "requests computed, scored and merged", value: requests / served, unit: "requests/s", atLeast: 5_000 },
+    { name: "coordinator's resident memory, largest", value: Math.max(...megabytes), unit: "MB", atMost: 300 },
+    {
+      name: "event-loop lag p99, largest interval",
+      value: Math.max(...watched.lagSeconds) * 1000,
+      unit: "ms",
+      atMost: 50,
+    },
+  ];
+}
+
+/** Looks at the coordinator every half second. */
+function watchCoordinator(cluster: BenchCluster): { stop(): Promise<Watched> } {
+  const memoryBytes = [cluster.coordinatorMemory()];
+  const lagSeconds: number[] = [];
+  let going = true;
+  const loop = (async () => {
+    while (going) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      memoryBytes.push(cluster.coordinatorMemory());
+      lagSeconds.push(await cluster.metric("muster_event_loop_lag_p99_seconds"));
+    }
+  })();
+  return {
+    async stop() {
+      going = false;
+      await loop;
+      return { memoryBytes, lagSeconds };
+    },
+  };
+}
+
+/** A multiple-choice task with distinct prompts; text from a digest, so nothing repeats and nothing is random. */
+function writeTask(home: string, documents: number): string {
+  const folder = join(home, "tasks");
+  mkdirSync(folder);
+  const rows: string[] = [];
+  for (let document = 0; document < documents; document++) {
+    const filler = createHash("sha512").update(`document ${document}`).digest("hex").repeat(8);
+    const choices = Array.from({ length: CHOICES }, (_, choice) => `answer ${document}-${choice}`);
+    rows.push(JSON.stringify({ question: `${document} ${filler}`, choices, answer: document % CHOICES }));
+  }
+  writeFileSync(join(folder, "documents.jsonl"), `${rows.join("\n")}\n`);
+  writeFileSync(
+    join(folder, "bench_choice.yaml"),
+    [
+      "task: bench_choice",
+      "dataset_path: json",
+      "dataset_kwargs:",
+      "  data_files:",
+      `    test: ${join(folder, "documents.jsonl")}`,
+      "test_split: test",
+      "output_type: multiple_choice",
+      'doc_to_text: "Question: {{question}}\\nAnswer:"',
+      "doc_to_choice: choices",
+      "doc_to_target: answer",
+      "metric_list:",
+      "  - metric: acc",
+      "  - metric: acc_norm",
+      "",
+    ].join("\n"),
+  );
+  return folder;
+}
