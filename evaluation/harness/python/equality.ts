@@ -4,6 +4,7 @@ import {
   isList,
   type PythonDict,
   PythonFloat,
+  PythonObject,
   PythonSet,
   PythonTuple,
   type PythonValue,
@@ -76,6 +77,7 @@ export function isIn(value: PythonValue, container: PythonValue): boolean {
   if (isList(container)) return contains(container, value);
   if (isDict(container)) return dictHas(container, value);
   if (container instanceof PythonTuple || container instanceof PythonSet) return contains(container.values, value);
+  if (container instanceof PythonObject) return contains([...container.iterate()], value);
   throw new PythonError("TypeError", `argument of type '${typeName(container)}' is not iterable`);
 }
 

@@ -56,7 +56,8 @@ function format(value: PythonValue, style: Style, depth: number): string {
     return enclose("{", parts, "}", { style, depth });
   }
   const values = isList(value) ? value : value instanceof PythonTuple ? value.values : undefined;
-  if (values === undefined) throw new PythonError("TypeError", "Object of type set is not JSON serializable");
+  if (values === undefined)
+    throw new PythonError("TypeError", `Object of type ${typeName(value)} is not JSON serializable`);
   const parts = values.map((member) => format(member, style, depth + 1));
   return enclose("[", parts, "]", { style, depth });
 }

@@ -1,7 +1,7 @@
 // Python's `str()` and `repr()` (`Objects/unicodeobject.c`, `Python/pystrtod.c`, CPython 3.11).
 import { unsupported } from "./python-error.ts";
 import { NOT_PRINTABLE_PATTERN } from "./unicode.ts";
-import { isDict, isList, PythonFloat, PythonTuple, type PythonValue } from "./value.ts";
+import { isDict, isList, PythonFloat, PythonObject, PythonTuple, type PythonValue } from "./value.ts";
 
 const MAXIMUM_DEPTH = 200;
 const PLAIN_TEXT = /^[ !#-&(-[\]-~]*$/;
@@ -9,7 +9,8 @@ const NAMED_ESCAPES: { readonly [character: string]: string } = { "\t": "\\t", "
 
 /** Python's `str(value)`. Sets of several members are refused: their order depends on Python's hashes. */
 export function str(value: PythonValue): string {
-  return typeof value === "string" ? value : represent(value, 0);
+  if (typeof value === "string") return value;
+  return value instanceof PythonObject ? value.str() : represent(value, 0);
 }
 
 /** Python's `repr(value)`. */
@@ -54,6 +55,7 @@ function representContainer(value: object & PythonValue, depth: number): string 
   if (value instanceof PythonFloat) return formatFloat(value.value);
   if (depth >= MAXIMUM_DEPTH) throw unsupported(`printing a value nested deeper than ${MAXIMUM_DEPTH} levels`);
   const inner = (member: PythonValue) => represent(member, depth + 1);
+  if (value instanceof PythonObject) return value.repr();
   if (isList(value)) return `[${value.map(inner).join(", ")}]`;
   if (value instanceof PythonTuple) {
     const [only] = value.values;

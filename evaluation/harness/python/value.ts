@@ -2,6 +2,8 @@
 // floats that happen to be integral (1.0, -0.0) are wrapped so that they keep printing as floats. There is exactly one
 // representation of every value, so `===` is a valid fast path everywhere.
 
+import { PythonError, unsupported } from "./python-error.ts";
+
 /** A Python float whose value is a safe integer (1.0, -0.0). Build floats with `makeFloat`, never directly. */
 export class PythonFloat {
   readonly value: number;
@@ -29,6 +31,37 @@ export class PythonSet {
   }
 }
 
+/** Any other Python object (a range, an undefined name ...); says itself how it prints, counts and iterates. */
+export abstract class PythonObject {
+  /** Python's name of its type. */
+  abstract readonly typeName: string;
+
+  /** Python's `repr()`. Refuses unless overridden, since most objects print their address. */
+  repr(): string {
+    throw unsupported(`printing a ${this.typeName}`);
+  }
+
+  /** Python's `str()`. */
+  str(): string {
+    return this.repr();
+  }
+
+  /** Python's truth of it. */
+  isTruthy(): boolean {
+    return true;
+  }
+
+  /** Python's `len()`. */
+  length(): number {
+    throw new PythonError("TypeError", `object of type '${this.typeName}' has no len()`);
+  }
+
+  /** Python's `iter()`. */
+  iterate(): Iterable<PythonValue> {
+    throw new PythonError("TypeError", `'${this.typeName}' object is not iterable`);
+  }
+}
+
 /** A Python list. */
 export type PythonList = readonly PythonValue[];
 
@@ -49,6 +82,7 @@ export type PythonValue =
   | PythonList
   | PythonTuple
   | PythonSet
+  | PythonObject
   | PythonDict;
 
 /** The float of this value in its one representation. */
@@ -90,5 +124,6 @@ export function typeName(value: PythonValue): string {
   if (isFloat(value)) return "float";
   if (isList(value)) return "list";
   if (value instanceof PythonTuple) return "tuple";
+  if (value instanceof PythonObject) return value.typeName;
   return value instanceof PythonSet ? "set" : "dict";
 }
