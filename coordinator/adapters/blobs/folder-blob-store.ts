@@ -1,0 +1,118 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { zstdCompress, zstdDecompress } from "node:zlib";
+import { MusterError } from "../../../base/muster-error.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
+
+const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/** Where a blob lies: two levels, so that no folder grows without bound. */
+export function blobPath(folder: string, digest: string): string {
+  if (!DIGEST.test(digest)) throw new MusterError("badData", `${JSON.stringify(digest.slice(0, 80))} is not a digest`);
+  return join(folder, digest.slice(0, 2), `${digest}.zst`);
+}
+
+/** Reads one blob. Throws `notFound` where there is none and `badData` where its bytes do not have its digest. */
+export async function readBlob(folder: string, digest: string): Promise<Uint8Array> {
+  const path = blobPath(folder, digest);
+  let stored: Buffer;
+  try {
+    stored = await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new MusterError("notFound", `blob ${digest} is not in ${folder}`);
+  }
+  const bytes = await decompress(stored).catch((error: unknown) => {
+    throw damaged(path, error);
+  });
+  if (createHash("sha256").update(bytes).digest("hex") !== digest) throw damaged(path, null);
+  return bytes;
+}
+
+function damaged(path: string, cause: unknown): MusterError {
+  return new MusterError("badData", `blob ${path} is damaged: its bytes are not those that were stored`, { cause });
+}
+
+/** Content-addressed files, compressed with zstd, durable before `put` resolves. */
+export class FolderBlobStore implements BlobStore {
+  readonly #folder: string;
+  /** Blobs being written or known to be durable in this process, so that equal content is written once. */
+  readonly #writing = new Map<string, Promise<void>>();
+  readonly #folders = new Map<string, Promise<void>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async put(bytes: Uint8Array): Promise<string> {
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    let writing = this.#writing.get(digest);
+    if (writing === undefined) {
+      writing = this.#write(digest, bytes).finally(() => this.#writing.delete(digest));
+      this.#writing.set(digest, writing);
+    }
+    await writing;
+    return digest;
+  }
+
+  get(digest: string): Promise<Uint8Array> {
+    return readBlob(this.#folder, digest);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#writing.values());
+  }
+
+  async #write(digest: string, bytes: Uint8Array): Promise<void> {
+    const path = blobPath(this.#folder, digest);
+    const parent = join(this.#folder, digest.slice(0, 2));
+    await this.#makeFolder(parent);
+    const partial = `${path}.${randomUUID()}.partial`;
+    try {
+      const file = await open(partial, "wx");
+      try {
+        await file.writeFile(await compress(bytes));
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      await rename(partial, path);
+      await syncFolder(parent);
+    } catch (error) {
+      await rm(partial, { force: true });
+      if (!isFull(error)) throw error;
+      throw new MusterError("noSpace", `no space to store ${bytes.length} bytes in ${this.#folder}`, {
+        wayOut: "Free some space on its disk; what was acknowledged is safe.",
+        cause: error,
+      });
+    }
+  }
+
+  #makeFolder(path: string): Promise<void> {
+    let made = this.#folders.get(path);
+    if (made === undefined) {
+      made = mkdir(path, { recursive: true }).then(() => syncFolder(this.#folder));
+      this.#folders.set(path, made);
+      made.catch(() => this.#folders.delete(path));
+    }
+    return made;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,143 @@
+import { Worker } from "node:worker_threads";
+import { type ErrorKind, MusterError } from "../../../base/muster-error.ts";
+import type { AppendResult, Frame, Journal, JournalStore } from "../../ports/journal.ts";
+import { checkJournalName } from "./frame-hash.ts";
+
+/** What the thread is asked; names are checked before. */
+export type JournalCall =
+  | { readonly kind: "open" | "length" | "remove" | "close"; readonly name: string }
+  | { readonly kind: "list" }
+  | {
+      readonly kind: "append";
+      readonly name: string;
+      readonly payload: Uint8Array;
+      readonly epoch: number;
+      readonly expectedIndex: number;
+    }
+  | {
+      readonly kind: "read";
+      readonly name: string;
+      readonly fromIndex: number;
+      readonly countMax: number;
+      /** Hash that the first frame must follow; null where it is not known. */
+      readonly previousHash: string | null;
+    };
+
+/** What the thread answers. */
+export interface JournalReply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly kind: ErrorKind; readonly message: string; readonly wayOut: string | undefined };
+}
+
+/** Frames fetched from the thread at once. */
+const READ_FRAMES = 64;
+
+/** Journals as SQLite files in one folder (WAL, synchronous=FULL), owned by one worker thread. */
+export class SqliteJournalStore implements JournalStore {
+  readonly #thread: Worker;
+  readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  /** Open handles by name: a reader that closes must not close the file under a writer. */
+  readonly #handles = new Map<string, number>();
+  #nextId = 1;
+
+  constructor(folder: string) {
+    this.#thread = new Worker(new URL("./sqlite-journal-thread.ts", import.meta.url), { workerData: { folder } });
+    this.#thread.on("message", (reply: JournalReply) => this.#settle(reply));
+    this.#thread.on("error", (error: Error) => {
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    });
+  }
+
+  async open(name: string): Promise<Journal> {
+    checkJournalName(name);
+    await this.ask({ kind: "open", name });
+    this.#handles.set(name, (this.#handles.get(name) ?? 0) + 1);
+    return new SqliteJournal(this, name);
+  }
+
+  async list(): Promise<readonly string[]> {
+    return (await this.ask({ kind: "list" })) as string[];
+  }
+
+  async remove(name: string): Promise<void> {
+    checkJournalName(name);
+    await this.ask({ kind: "remove", name });
+  }
+
+  async close(): Promise<void> {
+    for (const name of this.#handles.keys()) await this.ask({ kind: "close", name });
+    await this.#thread.terminate();
+  }
+
+  /** For this store's journals. */
+  async release(name: string): Promise<void> {
+    const handles = (this.#handles.get(name) ?? 1) - 1;
+    if (handles > 0) this.#handles.set(name, handles);
+    else {
+      this.#handles.delete(name);
+      await this.ask({ kind: "close", name });
+    }
+  }
+
+  /** For this store's journals. */
+  ask(call: JournalCall): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#thread.postMessage({ id, call });
+    });
+  }
+
+  #settle({ id, value, error }: JournalReply): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(value);
+    else
+      waiting?.reject(
+        new MusterError(error.kind, error.message, error.wayOut === undefined ? {} : { wayOut: error.wayOut }),
+      );
+  }
+}
+
+class SqliteJournal implements Journal {
+  readonly #store: SqliteJournalStore;
+  readonly #name: string;
+  #closed = false;
+
+  constructor(store: SqliteJournalStore, name: string) {
+    this.#store = store;
+    this.#name = name;
+  }
+
+  async append(payload: Uint8Array, epoch: number, expectedIndex: number): Promise<AppendResult> {
+    return (await this.#store.ask({ kind: "append", name: this.#name, payload, epoch, expectedIndex })) as AppendResult;
+  }
+
+  async *read(fromIndex: number): AsyncGenerator<Frame> {
+    let previousHash: string | null = null;
+    for (let index = fromIndex; ; index += READ_FRAMES) {
+      const part = (await this.#store.ask({
+        kind: "read",
+        name: this.#name,
+        fromIndex: index,
+        countMax: READ_FRAMES,
+        previousHash,
+      })) as { frames: Frame[]; hash: string };
+      yield* part.frames;
+      if (part.frames.length < READ_FRAMES) return;
+      previousHash = part.hash;
+    }
+  }
+
+  async length(): Promise<number> {
+    return (await this.#store.ask({ kind: "length", name: this.#name })) as number;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#store.release(this.#name);
+  }
+}

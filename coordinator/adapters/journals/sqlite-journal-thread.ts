@@ -1,0 +1,176 @@
+// The thread that owns the journals' SQLite files: `synchronous=FULL` makes each append wait for the disk, and that
+// wait must not happen on the coordinator's event loop.
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import { crc32, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { assert } from "../../../base/assert.ts";
+import { MusterError } from "../../../base/muster-error.ts";
+import type { AppendResult, Frame } from "../../ports/journal.ts";
+import { FIRST_HASH, hashFrame } from "./frame-hash.ts";
+import type { JournalCall, JournalReply } from "./sqlite-journal-store.ts";
+
+/** Payloads above this are compressed. */
+const COMPRESS_BYTES = 1024;
+const SQLITE_FULL = 13;
+
+interface OpenFile {
+  readonly path: string;
+  readonly database: DatabaseSync;
+  readonly insert: StatementSync;
+  readonly select: StatementSync;
+  length: number;
+  lastHash: string;
+  lastEpoch: number;
+}
+
+const folder = (workerData as { folder: string }).folder;
+const files = new Map<string, OpenFile>();
+mkdirSync(folder, { recursive: true });
+
+function pathOf(name: string): string {
+  return join(folder, `${name}.sqlite`);
+}
+
+function openFile(name: string): OpenFile {
+  const known = files.get(name);
+  if (known !== undefined) return known;
+  const path = pathOf(name);
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=2000;");
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS frames (position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, previous_hash TEXT NOT NULL," +
+      " crc INTEGER NOT NULL, compressed INTEGER NOT NULL, payload BLOB NOT NULL)",
+  );
+  const file: OpenFile = {
+    path,
+    database,
+    insert: database.prepare("INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?)"),
+    select: database.prepare("SELECT * FROM frames WHERE position >= ? ORDER BY position LIMIT ?"),
+    length: 0,
+    lastHash: FIRST_HASH,
+    lastEpoch: 0,
+  };
+  const { count } = database.prepare("SELECT count(*) AS count FROM frames").get() as { count: number };
+  // The tail is checked at once; the rest when it is read.
+  if (count > 0) {
+    const last = decode(file, file.select.get(count - 1, 1), count - 1);
+    Object.assign(file, { length: count, lastHash: hashFrame(last), lastEpoch: last.epoch });
+  }
+  files.set(name, file);
+  return file;
+}
+
+interface Row {
+  readonly position: number;
+  readonly epoch: number;
+  readonly previous_hash: string;
+  readonly crc: number;
+  readonly compressed: number;
+  readonly payload: Uint8Array;
+}
+
+function decode(file: OpenFile, found: unknown, index: number): Frame {
+  const broken = (what: string): MusterError =>
+    new MusterError("badData", `journal ${file.path}, frame ${index}: ${what}`, {
+      wayOut: "Restore the file from a copy; nothing was changed.",
+    });
+  const row = found as Row | undefined;
+  if (row === undefined || row.position !== index) throw broken("it is missing");
+  if (crc32(row.payload) !== row.crc) throw broken("its bytes are damaged");
+  const payload = row.compressed === 1 ? zstdDecompressSync(row.payload) : row.payload;
+  return { index, epoch: row.epoch, previousHash: row.previous_hash, payload };
+}
+
+function append(name: string, payload: Uint8Array, epoch: number, expectedIndex: number): AppendResult {
+  const file = openFile(name);
+  const frame: Frame = { index: expectedIndex, epoch, previousHash: file.lastHash, payload };
+  const compressed = payload.length > COMPRESS_BYTES;
+  const stored = compressed ? zstdCompressSync(payload) : payload;
+  try {
+    if (expectedIndex !== file.length || epoch < file.lastEpoch) return { kind: "conflict", nextIndex: file.length };
+    // The primary key makes the insert a compare-and-set: another writer's frame of this number refuses ours.
+    file.insert.run(frame.index, epoch, frame.previousHash, crc32(stored), compressed ? 1 : 0, stored);
+  } catch (error) {
+    return appendFailure(file, error);
+  }
+  Object.assign(file, { length: frame.index + 1, lastHash: hashFrame(frame), lastEpoch: epoch });
+  return { kind: "durable", index: frame.index, hash: file.lastHash };
+}
+
+function appendFailure(file: OpenFile, error: unknown): AppendResult {
+  const { errcode, message } = error as { errcode?: number; message: string };
+  if (errcode === SQLITE_FULL) return { kind: "noSpace", message: `${file.path}: ${message}` };
+  if (message.includes("UNIQUE constraint")) {
+    const { count } = file.database.prepare("SELECT count(*) AS count FROM frames").get() as { count: number };
+    return { kind: "conflict", nextIndex: count };
+  }
+  throw error;
+}
+
+function read(
+  name: string,
+  fromIndex: number,
+  countMax: number,
+  previousHash: string | null,
+): { frames: Frame[]; hash: string } {
+  const file = openFile(name);
+  const frames: Frame[] = [];
+  let hash = previousHash;
+  file.select.all(fromIndex, countMax).forEach((row, offset) => {
+    const frame = decode(file, row, fromIndex + offset);
+    if (hash !== null && frame.previousHash !== hash) {
+      throw new MusterError(
+        "badData",
+        `journal ${file.path}, frame ${frame.index}: it does not follow the frame before it`,
+      );
+    }
+    hash = hashFrame(frame);
+    frames.push(frame);
+  });
+  return { frames, hash: hash ?? FIRST_HASH };
+}
+
+function close(name: string): void {
+  files.get(name)?.database.close();
+  files.delete(name);
+}
+
+function answer(call: JournalCall): unknown {
+  switch (call.kind) {
+    case "open":
+      return openFile(call.name).length;
+    case "append":
+      return append(call.name, call.payload, call.epoch, call.expectedIndex);
+    case "read":
+      return read(call.name, call.fromIndex, call.countMax, call.previousHash);
+    case "length":
+      return openFile(call.name).length;
+    case "list":
+      return readdirSync(folder)
+        .filter((file) => file.endsWith(".sqlite"))
+        .map((file) => file.slice(0, -".sqlite".length))
+        .toSorted();
+    case "remove":
+      close(call.name);
+      for (const suffix of ["", "-wal", "-shm"])
+        if (existsSync(pathOf(call.name) + suffix)) rmSync(pathOf(call.name) + suffix);
+      return null;
+    case "close":
+      return close(call.name);
+  }
+}
+
+const port = parentPort;
+assert(port !== null, "the journal thread runs as a thread");
+port.on("message", ({ id, call }: { id: number; call: JournalCall }) => {
+  let reply: JournalReply;
+  try {
+    reply = { id, value: answer(call) };
+  } catch (thrown) {
+    const { kind, message, wayOut } = MusterError.from(thrown);
+    reply = { id, error: { kind, message, wayOut } };
+  }
+  port.postMessage(reply);
+});
