@@ -1,4 +1,9 @@
-import type { JsonObject, JsonValue } from "../base/json.ts";
+/**
+ * JSON text as Python's `json.dumps(value, ensure_ascii=False)` prints it. Carried as text because plain JSON numbers
+ * cannot tell 1.0 from 1, which prompts and the harness's files do. Read with `harness/python/json-parse.ts`.
+ */
+export type PythonJson = string;
+
 import type { EvaluationRequest, GenerationSettings, RequestKind } from "./request.ts";
 
 /** A data set file (or hub file) that a task's documents came from. */
@@ -17,11 +22,11 @@ export interface PlanDataset {
 export interface PlanTask {
   readonly name: string;
   readonly alias: string;
-  readonly version: JsonValue;
+  readonly version: PythonJson;
   readonly outputKind: RequestKind | "multiple_choice";
   readonly numFewshot: number;
   /** The harness's TaskConfig after include, override and default rules; what `configs` prints and scorers read. */
-  readonly config: JsonObject;
+  readonly config: PythonJson;
   /** Metric name to whether larger is better, as the harness prints it. */
   readonly higherIsBetter: { readonly [metric: string]: boolean };
 }
@@ -30,7 +35,7 @@ export interface PlanTask {
 export interface PlanGroup {
   readonly name: string;
   readonly alias: string;
-  readonly version: JsonValue;
+  readonly version: PythonJson;
   /** Direct members (tasks or groups), in the harness's order. */
   readonly members: readonly string[];
   /** `aggregate_metric_list` of the group; empty where it does not aggregate. */
@@ -39,7 +44,7 @@ export interface PlanGroup {
     readonly filters: readonly string[];
     readonly weightBySize: boolean;
   }[];
-  readonly config: JsonObject;
+  readonly config: PythonJson;
 }
 
 /** What is known before the first prompt is rendered. Small; JSON. */
@@ -56,7 +61,7 @@ export interface PlanHeader {
   readonly limit: number | null;
   readonly numFewshot: number | null;
   readonly bootstrapIterations: number;
-  readonly generationOverrides: JsonObject | null;
+  readonly generationOverrides: PythonJson | null;
 }
 
 /** One document × all its requests, with what scoring and the samples file need. Stored as JSON in sample packs. */
@@ -67,12 +72,12 @@ export interface PlanSample {
   readonly task: number;
   /** The document's position in its data set's evaluation split. */
   readonly docId: number;
-  /** The document after `process_docs`. */
-  readonly doc: JsonObject;
+  /** The document after `process_docs`, keys in column order. */
+  readonly doc: PythonJson;
   readonly firstRequest: number;
   readonly requestCount: number;
   /** `doc_to_target` as the harness's samples file holds it (before str()). */
-  readonly target: JsonValue;
+  readonly target: PythonJson;
   /** Answer choices of a multiple-choice document. */
   readonly choices?: readonly string[];
   /** Index, or indices, of the right choice. */
