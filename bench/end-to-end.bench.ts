@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Benchmark, Gate } from "./benchmark.ts";
-import { BenchCluster } from "./cluster.ts";
+import { MusterProcesses } from "../test/support/muster-processes.ts";
 
 const CHOICES = 5;
 
@@ -12,12 +12,15 @@ const endToEnd: Benchmark = {
   title: "hash engine, 2 agents, journal on disk, scored and merged",
   async run({ tiny }) {
     const documents = tiny ? 40 : 10_000;
-    const cluster = await BenchCluster.start(2, ["--engine", "hash", "--model", "hash"]);
+    const cluster = new MusterProcesses();
     try {
+      await cluster.startCoordinator();
+      for (const name of ["bench-0", "bench-1"])
+        await cluster.startAgent(name, ["--engine", "hash", "--model", "hash"]);
       const tasks = writeTask(cluster.home, documents);
       const watch = watchCoordinator(cluster);
       const beganMs = performance.now();
-      const output = await cluster.run([
+      const output = await cluster.output([
         ..."run --tasks bench_choice --model hash --yes --json --no-cache".split(" "),
         ...["--include-path", tasks, "--coordinator", cluster.grpcAddress, "--output", join(cluster.home, "out")],
       ]);
@@ -73,7 +76,7 @@ function report(output: RunOutput, wallSeconds: number, watched: Watched): reado
 }
 
 /** Looks at the coordinator every half second. */
-function watchCoordinator(cluster: BenchCluster): { stop(): Promise<Watched> } {
+function watchCoordinator(cluster: MusterProcesses): { stop(): Promise<Watched> } {
   const memoryBytes = [cluster.coordinatorMemory()];
   const lagSeconds: number[] = [];
   let going = true;

@@ -1,0 +1,81 @@
+// A process dies at 20, 50 and 80 % of the durable responses and is started again with the same command, as a
+// supervisor would. Nobody touches the run, and it ends with the bits of an undisturbed one.
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeTasks } from "../support/made-tasks.ts";
+import { MusterProcesses, type Ready } from "../support/muster-processes.ts";
+import { readRunOutput, type RunOutput } from "../support/run-output.ts";
+
+const SAMPLES = 200 + 60;
+/** Slow enough that a kill finds work in flight; the answers are the hash engine's. */
+const SLOW_AGENT = ["--engine", "simulated", "--model", "hash", "--concurrency", "4", "--simulation", "latencyMs=40"];
+
+const open: MusterProcesses[] = [];
+let undisturbed: RunOutput;
+
+function newCluster(): MusterProcesses {
+  const muster = new MusterProcesses();
+  open.push(muster);
+  makeTasks(join(muster.home, "tasks"), 7, { choiceDocuments: 200, writtenDocuments: 60 });
+  return muster;
+}
+
+function runWords(muster: MusterProcesses): string[] {
+  return [
+    ..."run --tasks made --model hash --yes --json --no-cache".split(" "),
+    ...["--include-path", join(muster.home, "tasks"), "--coordinator", muster.grpcAddress],
+    ...["--output", join(muster.home, "out")],
+  ];
+}
+
+/** Resolves when a share of the samples is durable; throws when the run has already ended. */
+async function reach(muster: MusterProcesses, share: number): Promise<void> {
+  const deadline = Date.now() + 45_000;
+  while (Date.now() < deadline) {
+    const done = await muster.metric("muster_run_samples_done");
+    if (done >= SAMPLES) throw new Error("the run ended before the kill");
+    if (done >= share * SAMPLES) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`the run did not reach ${share}`);
+}
+
+/** Runs the suite while `disturb` does its worst; checks that the run ended by itself as an undisturbed one. */
+async function runDisturbed(disturb: (muster: MusterProcesses, agents: Ready[]) => Promise<void>): Promise<void> {
+  const muster = newCluster();
+  await muster.startCoordinator(["--lease-seconds", "2"]);
+  const agents = [await muster.startAgent("a0", SLOW_AGENT), await muster.startAgent("a1", SLOW_AGENT)];
+  const run = muster.begin(runWords(muster));
+  await disturb(muster, agents);
+  const { code, stderr } = await run.ended;
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  expect(readRunOutput(join(muster.home, "out"))).toEqual(undisturbed);
+}
+
+beforeAll(async () => {
+  const muster = newCluster();
+  await muster.startCoordinator();
+  await muster.startAgent("a0", ["--engine", "hash", "--model", "hash"]);
+  await muster.output(runWords(muster));
+  undisturbed = readRunOutput(join(muster.home, "out"));
+});
+
+afterAll(async () => {
+  for (const muster of open) await muster.stop();
+});
+
+test.each([0.2, 0.5, 0.8])("an agent killed at %f of the run changes nothing", async (share) => {
+  await runDisturbed(async (muster, agents) => {
+    await reach(muster, share);
+    await muster.kill(agents[0]!);
+    await muster.start(agents[0]!.words);
+  });
+});
+
+test.each([0.2, 0.5, 0.8])("a coordinator killed at %f of the run changes nothing", async (share) => {
+  await runDisturbed(async (muster) => {
+    await reach(muster, share);
+    await muster.killCoordinator();
+    await muster.startCoordinator(["--lease-seconds", "2"]);
+  });
+});
