@@ -1,0 +1,60 @@
+import { assert } from "../../base/assert.ts";
+import type { Effect } from "./effect.ts";
+import { type AgentState, busyMs, type SlotState } from "./state.ts";
+
+/** Starts queued samples while the slot's engine has room and the outcomes have somewhere to go. */
+export function startSamples(state: AgentState, nowMs: number, effects: Effect[]): void {
+  if (state.spoolBlocked || state.batches.size >= state.settings.batchesHeldMax) return;
+  for (const slot of state.slots.values()) {
+    if (slot.failed || slot.restsUntilMs > nowMs) continue;
+    const count = Math.min(slot.queue.length, slot.concurrency - slot.running);
+    if (count <= 0) continue;
+    if (slot.running === 0) slot.busySinceMs = nowMs;
+    slot.running += count;
+    for (const { leaseId, sample } of slot.queue.splice(0, count)) {
+      effects.push({ kind: "StartSample", slotId: slot.slotId, leaseId, sample });
+    }
+  }
+}
+
+/** A sample left the engine; `tokens` is null when it was not computed. */
+export function finishOne(state: AgentState, slotId: string, nowMs: number, tokens: number | null): void {
+  const slot = state.slots.get(slotId);
+  assert(slot !== undefined && slot.running > 0, `a sample finished on slot ${slotId}, where none runs`);
+  slot.running -= 1;
+  if (slot.running === 0) slot.busyMs += nowMs - slot.busySinceMs;
+  if (tokens === null) return;
+  slot.doneSamples += 1;
+  slot.doneTokens += tokens;
+}
+
+/** Asks for work before a slot runs dry: below some seconds of what it is known to do, and never below its engine's room. */
+export function askForWork(state: AgentState, nowMs: number, effects: Effect[]): void {
+  if (!state.connected || state.draining || state.spoolBlocked) return;
+  if (state.batches.size >= state.settings.batchesHeldMax) return;
+  for (const slot of state.slots.values()) {
+    if (slot.asked || slot.failed || slot.queue.length > lowWater(state, slot, nowMs)) continue;
+    slot.asked = true;
+    const seconds = busyMs(slot, nowMs) / 1000;
+    effects.push({
+      kind: "SendWorkWanted",
+      slotId: slot.slotId,
+      tokensPerSecond: seconds > 0 ? slot.doneTokens / seconds : 0,
+      queuedSamples: slot.queue.length,
+    });
+  }
+}
+
+function lowWater(state: AgentState, slot: SlotState, nowMs: number): number {
+  const seconds = busyMs(slot, nowMs) / 1000;
+  const perSecond = seconds > 0 ? slot.doneSamples / seconds : 0;
+  return Math.max(slot.concurrency, perSecond * state.settings.queueSeconds);
+}
+
+/** Tells the coordinator which leases are alive, so that it does not give them to others. */
+export function renewLeases(state: AgentState, nowMs: number, effects: Effect[]): void {
+  if (!state.connected || nowMs - state.renewedAtMs < state.renewalIntervalMs) return;
+  state.renewedAtMs = nowMs;
+  const leaseIds = [...state.leases.values()].filter((lease) => !lease.ended).map((lease) => lease.leaseId);
+  if (leaseIds.length > 0) effects.push({ kind: "SendRenewal", leaseIds });
+}

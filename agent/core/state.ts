@@ -1,0 +1,161 @@
+/** A sample that waits for its slot. */
+export interface QueuedSample {
+  readonly leaseId: string;
+  readonly sample: number;
+  readonly requestCount: number;
+}
+
+/** One slot: its queue and how fast it has been. */
+export interface SlotState {
+  readonly slotId: string;
+  /** Samples worth having in the engine at once. */
+  readonly concurrency: number;
+  /** Next first. */
+  queue: QueuedSample[];
+  running: number;
+  /** Asked the coordinator for work and has not got it yet. */
+  asked: boolean;
+  /** No sample starts before this time. */
+  restsUntilMs: number;
+  failed: boolean;
+  /** What it has computed, and while how many milliseconds at least one sample ran. */
+  doneTokens: number;
+  doneSamples: number;
+  busyMs: number;
+  busySinceMs: number;
+}
+
+/** A lease that this agent holds: until its requests are answered, and its batches acknowledged. */
+export interface LeaseState {
+  readonly leaseId: string;
+  readonly runId: string;
+  /** Null until the grant arrives; prompts may come first, on the other connection. */
+  slotId: string | null;
+  expectedRequests: number | null;
+  arrivedRequests: number;
+  /** Samples that came before the grant. */
+  readonly early: QueuedSample[];
+  /** Samples that are queued or in the engine. */
+  openSamples: number;
+  /** Given back or revoked: what runs is finished, nothing is started or renewed. */
+  ended: boolean;
+  unacknowledgedBatches: number;
+  /** Outcomes waiting for a batch. */
+  outcomes: number;
+  outcomeBytes: number;
+  outcomesSinceMs: number;
+}
+
+/** A numbered batch between its making and its acknowledgement. */
+export interface BatchState {
+  readonly batchNumber: number;
+  /** Null for a batch that an earlier process left in the spool. */
+  readonly leaseId: string | null;
+  /** Durable on this agent's disk; only then may it be sent. */
+  spooled: boolean;
+  sent: boolean;
+}
+
+/** Limits of the core; fixed while an agent runs. */
+export interface CoreSettings {
+  /** A batch is closed at this many outcomes, bytes or milliseconds, whichever comes first. */
+  readonly batchOutcomesMax: number;
+  readonly batchBytesMax: number;
+  readonly batchAgeMs: number;
+  /** Batches sent and not acknowledged at once. */
+  readonly batchesInFlightMax: number;
+  /** Unacknowledged batches at which no new sample starts: the coordinator is away and the disk is not endless. */
+  readonly batchesHeldMax: number;
+  /** Seconds of work that a slot keeps queued; it asks for more below that. */
+  readonly queueSeconds: number;
+}
+
+/** Defaults with their reasons. */
+export const DEFAULT_CORE_SETTINGS: CoreSettings = {
+  // Messages of 16 to 64 KB: small enough to interleave, large enough that framing costs nothing.
+  batchOutcomesMax: 512,
+  batchBytesMax: 64 * 1024,
+  batchAgeMs: 200,
+  batchesInFlightMax: 32,
+  batchesHeldMax: 4_096,
+  queueSeconds: 5,
+};
+
+/** The whole state. The loop owns it; `step` updates it in place. */
+export interface AgentState {
+  readonly settings: CoreSettings;
+  readonly slots: Map<string, SlotState>;
+  readonly leases: Map<string, LeaseState>;
+  readonly batches: Map<number, BatchState>;
+  nextBatchNumber: number;
+  connected: boolean;
+  renewalIntervalMs: number;
+  renewedAtMs: number;
+  spoolBlocked: boolean;
+  draining: boolean;
+}
+
+/** How an agent begins. */
+export interface AgentBeginning {
+  readonly slots: readonly { readonly slotId: string; readonly concurrency: number }[];
+  /** Batches that an earlier process left in the spool, ascending. */
+  readonly spooledBatches: readonly number[];
+  /** The first number that no batch of this identity ever had. */
+  readonly nextBatchNumber: number;
+  readonly settings?: CoreSettings;
+}
+
+/** The state of an agent that has just started. */
+export function beginState(beginning: AgentBeginning): AgentState {
+  return {
+    settings: beginning.settings ?? DEFAULT_CORE_SETTINGS,
+    slots: new Map(beginning.slots.map((slot) => [slot.slotId, emptySlot(slot.slotId, slot.concurrency)])),
+    leases: new Map(),
+    batches: new Map(
+      beginning.spooledBatches.map((batchNumber) => [
+        batchNumber,
+        { batchNumber, leaseId: null, spooled: true, sent: false },
+      ]),
+    ),
+    nextBatchNumber: beginning.nextBatchNumber,
+    connected: false,
+    renewalIntervalMs: 5_000,
+    renewedAtMs: 0,
+    spoolBlocked: false,
+    draining: false,
+  };
+}
+
+function emptySlot(slotId: string, concurrency: number): SlotState {
+  return {
+    slotId,
+    concurrency,
+    queue: [],
+    running: 0,
+    asked: false,
+    restsUntilMs: 0,
+    failed: false,
+    doneTokens: 0,
+    doneSamples: 0,
+    busyMs: 0,
+    busySinceMs: 0,
+  };
+}
+
+/**
+ * Leases to tell the coordinator of when the connection is new: those whose prompts are all here. A lease of which a
+ * part was lost with the old connection is not held; the coordinator gives it out again.
+ */
+export function heldLeaseIds(state: AgentState): string[] {
+  return [...state.leases.values()].filter(isWhole).map((lease) => lease.leaseId);
+}
+
+/** Whether every request of a lease has arrived and it was neither given back nor revoked. */
+export function isWhole(lease: LeaseState): boolean {
+  return !lease.ended && lease.expectedRequests !== null && lease.arrivedRequests >= lease.expectedRequests;
+}
+
+/** Milliseconds that a slot was busy until now. */
+export function busyMs(slot: SlotState, nowMs: number): number {
+  return slot.busyMs + (slot.running > 0 ? nowMs - slot.busySinceMs : 0);
+}

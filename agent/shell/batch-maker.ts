@@ -1,0 +1,69 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { RequestFailure as FailedOutcome, RetryClass } from "../../evaluation/response.ts";
+import { encodeResponses, type RequestResponse } from "../../proto/codec/response-columns.ts";
+import { type RequestFailure, type ResponseBatch, ResponseBatchSchema } from "../../proto/gen/muster/v1/agent_pb.js";
+import type { EngineOutcome } from "../ports/inference-engine.ts";
+
+const RETRY_CLASSES: readonly RetryClass[] = ["same", "elsewhere", "never"];
+
+/** What every outcome weighs in a message besides its text, bytes. */
+const OUTCOME_BYTES = 40;
+
+interface Collected {
+  readonly responses: RequestResponse[];
+  readonly failures: { readonly requestIndex: number; readonly failure: FailedOutcome }[];
+}
+
+/** Outcomes by lease until they are put into a numbered batch. */
+export class BatchMaker {
+  readonly #collected = new Map<string, Collected>();
+
+  /** Adds outcomes; their size in a message, bytes, roughly. */
+  add(leaseId: string, requestIndexes: readonly number[], outcomes: readonly EngineOutcome[]): number {
+    const collected = this.#collected.get(leaseId) ?? { responses: [], failures: [] };
+    this.#collected.set(leaseId, collected);
+    let bytes = 0;
+    outcomes.forEach((outcome, position) => {
+      const requestIndex = requestIndexes[position]!;
+      bytes += OUTCOME_BYTES;
+      if (outcome.kind === "failed") {
+        collected.failures.push({ requestIndex, failure: outcome });
+        bytes += outcome.message.length;
+      } else {
+        collected.responses.push({ requestIndex, response: outcome });
+        if (outcome.kind === "text") bytes += outcome.text.length;
+      }
+    });
+    return bytes;
+  }
+
+  /** Takes what was collected for a lease as the bytes of a wire message. */
+  take(head: {
+    readonly batchNumber: number;
+    readonly runId: string;
+    readonly leaseId: string;
+    readonly slotId: string;
+    readonly slotSeconds: number;
+  }): Uint8Array {
+    const collected = this.#collected.get(head.leaseId) ?? { responses: [], failures: [] };
+    this.#collected.delete(head.leaseId);
+    const batch = create(ResponseBatchSchema, {
+      ...head,
+      batchNumber: BigInt(head.batchNumber),
+      responses: encodeResponses(collected.responses),
+      failures: collected.failures.map(({ requestIndex, failure }) => failureMessage(requestIndex, failure)),
+    });
+    return toBinary(ResponseBatchSchema, batch);
+  }
+}
+
+/** A batch as it came out of the spool. */
+export function readSpooledBatch(bytes: Uint8Array): ResponseBatch {
+  return fromBinary(ResponseBatchSchema, bytes);
+}
+
+function failureMessage(requestIndex: number, failure: FailedOutcome): RequestFailure {
+  const { reason, message } = failure;
+  const retry = RETRY_CLASSES.indexOf(failure.retry);
+  return { $typeName: "muster.v1.RequestFailure", requestIndex, retry, reason, message };
+}

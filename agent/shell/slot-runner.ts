@@ -1,0 +1,89 @@
+import type { EngineOutcome, InferenceEngine } from "../ports/inference-engine.ts";
+import type { StoredSample } from "./lease-store.ts";
+
+/** What became of a sample that was given to an engine. */
+export type SampleOutcome =
+  | { readonly kind: "finished"; readonly outcomes: readonly EngineOutcome[]; readonly tokens: number }
+  /** Nothing was computed: the engine is busy or was told to stop. */
+  | { readonly kind: "postponed"; readonly restMs: number }
+  /** The engine itself does not work. */
+  | { readonly kind: "engineFailed"; readonly reason: string };
+
+/** Attempts of a sample on one slot before its failure is told. */
+const ATTEMPTS_MAX = 4;
+/** Rest of a slot whose engine did not say how long: doubled with each attempt. */
+const REST_MS = 500;
+const REST_MAX_MS = 60_000;
+
+/** One slot's engine, with the time that it was busy. */
+export class SlotRunner {
+  readonly engine: InferenceEngine;
+  readonly #abort = new AbortController();
+  readonly #nowMs: () => number;
+  #running = 0;
+  #busyMs = 0;
+  #busySinceMs = 0;
+  #chargedMs = 0;
+
+  constructor(engine: InferenceEngine, nowMs: () => number) {
+    this.engine = engine;
+    this.#nowMs = nowMs;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Seconds with at least one sample in the engine, since the process started. */
+  busySeconds(): number {
+    return (this.#busyMs + (this.#running > 0 ? this.#nowMs() - this.#busySinceMs : 0)) / 1000;
+  }
+
+  /** Busy seconds since the last call: what the next batch is charged. */
+  takeCharge(): number {
+    const total = this.busySeconds();
+    const charge = total - this.#chargedMs / 1000;
+    this.#chargedMs = total * 1000;
+    return Math.max(0, charge);
+  }
+
+  /** Computes a sample; resolves to what became of it. */
+  async compute(sample: StoredSample): Promise<SampleOutcome> {
+    if (this.#running === 0) this.#busySinceMs = this.#nowMs();
+    this.#running += 1;
+    sample.attempts += 1;
+    try {
+      const outcomes = await this.engine.compute(sample.requests, this.#abort.signal);
+      return await this.#judge(sample, outcomes);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#busyMs += this.#nowMs() - this.#busySinceMs;
+    }
+  }
+
+  /** Stops what is running and closes the engine. */
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.engine.close();
+  }
+
+  async #judge(sample: StoredSample, outcomes: readonly EngineOutcome[]): Promise<SampleOutcome> {
+    if (this.#abort.signal.aborted) return { kind: "postponed", restMs: 0 };
+    let [tokens, retryAfterMs, isFailed] = [0, 0, false];
+    for (const outcome of outcomes) {
+      if (outcome.kind !== "failed") tokens += outcome.promptTokens + outcome.completionTokens;
+      else {
+        isFailed = true;
+        if (outcome.retry === "same") {
+          const restMs = outcome.retryAfterMs ?? REST_MS * 2 ** (sample.attempts - 1);
+          retryAfterMs = Math.max(retryAfterMs, Math.min(restMs, REST_MAX_MS));
+        }
+      }
+    }
+    if (!isFailed) return { kind: "finished", outcomes, tokens };
+    const trouble = await this.engine.health();
+    if (trouble !== null) return { kind: "engineFailed", reason: trouble };
+    if (retryAfterMs > 0 && sample.attempts < ATTEMPTS_MAX) return { kind: "postponed", restMs: retryAfterMs };
+    return { kind: "finished", outcomes, tokens };
+  }
+}
