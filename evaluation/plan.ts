@@ -25,6 +25,8 @@ export interface PlanTask {
   readonly version: PythonJson;
   readonly outputKind: RequestKind | "multiple_choice";
   readonly numFewshot: number;
+  /** Whether the target of the first document is a list: then a response that equals any of a list counts. */
+  readonly multipleTargets: boolean;
   /** The harness's TaskConfig after include, override and default rules; what `configs` prints and scorers read. */
   readonly config: PythonJson;
   /** Metric name to whether larger is better, as the harness prints it. */

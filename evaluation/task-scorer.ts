@@ -1,4 +1,4 @@
-import type { JsonValue } from "../base/json.ts";
+import type { PythonValue } from "./harness/python/value.ts";
 import type { PlanSample } from "./plan.ts";
 import type { EvaluationResponse } from "./response.ts";
 
@@ -6,21 +6,22 @@ import type { EvaluationResponse } from "./response.ts";
 export interface MetricColumn {
   readonly metric: string;
   readonly filter: string;
+  /** Numbers that a sample gives it: 1, or 2 where an aggregation needs pairs (f1, mcc, perplexities). */
+  readonly width: 1 | 2;
 }
-
-/** A per-sample metric value; tuples (for f1, mcc, bleu, perplexities) are arrays. */
-export type MetricValue = number | readonly JsonValue[];
 
 /** What one sample scored. */
 export interface SampleScore {
-  /** Aligned with the scorer's columns. */
-  readonly values: readonly MetricValue[];
-  /** For each filter, in order: the filtered responses as the samples file prints them. */
-  readonly filtered: readonly { readonly filter: string; readonly responses: readonly JsonValue[] }[];
+  /** Aligned with the scorer's columns; as the samples file prints them (pairs are tuples). */
+  readonly values: readonly PythonValue[];
+  /** For each filter, in order: what it made of the responses, one entry a request of the harness. */
+  readonly filtered: readonly { readonly filter: string; readonly responses: readonly PythonValue[] }[];
 }
 
 /** A task's final numbers, as the harness's `results[task]` holds them. `"N/A"` where it computes no error. */
-export interface ColumnResult extends MetricColumn {
+export interface ColumnResult {
+  readonly metric: string;
+  readonly filter: string;
   readonly value: number;
   readonly standardError: number | "N/A";
 }
@@ -28,7 +29,10 @@ export interface ColumnResult extends MetricColumn {
 /** Scores samples of one task and aggregates them. Pure: equal responses give equal bits, in any order of arrival. */
 export interface TaskScorer {
   readonly columns: readonly MetricColumn[];
+  /** Throws `badData` where the harness would stop with an error, naming the task and the document. */
   scoreSample(sample: PlanSample, responses: readonly EvaluationResponse[]): SampleScore;
-  /** `values[column][sample]`, samples in document order. */
-  aggregate(values: readonly (readonly MetricValue[])[], bootstrapIterations: number): readonly ColumnResult[];
+  /** `values[column]` holds `width` numbers a sample, samples in document order. */
+  aggregate(values: readonly Float64Array[], bootstrapIterations: number): readonly ColumnResult[];
+  /** Aggregates as they stand, from sums of a column's numbers; null where that needs all samples. */
+  runningValue(column: number, sums: readonly number[], samples: number): number | null;
 }

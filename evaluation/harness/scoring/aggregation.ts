@@ -1,0 +1,136 @@
+// The harness's aggregations (`api/metrics.py`): from a task's values, samples in document order, to one number.
+import { pythonExp } from "./elementary.ts";
+import { MusterError } from "../../../base/muster-error.ts";
+
+/** One aggregation. `values` holds `width` numbers a sample. */
+export interface Aggregation {
+  readonly name: string;
+  readonly width: 1 | 2;
+  /** How the harness finds its standard error: by formula, by bootstrap, or not at all. */
+  readonly standardError: "formula" | "bootstrap" | "none";
+  compute(values: Float64Array): number;
+  /** The same from sums of the columns, where sums are enough: for numbers of a run in progress. */
+  readonly fromSums?: (sums: readonly number[], samples: number) => number;
+}
+
+/** Python's `sum(values) / len(values)` (CPython 3.11: left to right, no compensation). */
+export function mean(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+const AGGREGATIONS: readonly Aggregation[] = [
+  { name: "mean", width: 1, standardError: "formula", compute: mean, fromSums: ([sum], samples) => sum! / samples },
+  { name: "nanmean", width: 1, standardError: "bootstrap", compute: meanOfNumbers },
+  { name: "median", width: 1, standardError: "bootstrap", compute: upperMedian },
+  {
+    name: "perplexity",
+    width: 1,
+    standardError: "bootstrap",
+    compute: (values) => pythonExp(-mean(values)),
+    fromSums: ([sum], samples) => Math.exp(-sum! / samples),
+  },
+  {
+    name: "weighted_perplexity",
+    width: 2,
+    standardError: "none",
+    compute: (values) => pythonExp(-weightedMean(values)),
+    fromSums: ([sum, weight]) => Math.exp(-sum! / weight!),
+  },
+  {
+    name: "bits_per_byte",
+    width: 2,
+    standardError: "none",
+    compute: (values) => -weightedMean(values) / Math.LN2,
+    fromSums: ([sum, weight]) => -sum! / weight! / Math.LN2,
+  },
+  { name: "f1", width: 2, standardError: "bootstrap", compute: binaryF1 },
+  { name: "matthews_corrcoef", width: 2, standardError: "bootstrap", compute: matthewsCorrelation },
+];
+
+/** The aggregation of that name, or undefined where it has none that is exact. */
+export function findAggregation(name: string): Aggregation | undefined {
+  return AGGREGATIONS.find((aggregation) => aggregation.name === name);
+}
+
+function weightedMean(pairs: Float64Array): number {
+  let sum = 0;
+  let weight = 0;
+  for (let index = 0; index < pairs.length; index += 2) {
+    sum += pairs[index]!;
+    weight += pairs[index + 1]!;
+  }
+  return sum / weight;
+}
+
+/** Python's `sorted(values)[len(values) // 2]`. */
+function upperMedian(values: Float64Array): number {
+  return values.toSorted()[Math.floor(values.length / 2)]!;
+}
+
+/** numpy's `nanmean`: numbers that are none count as 0, and not among the samples. */
+function meanOfNumbers(values: Float64Array): number {
+  let count = 0;
+  const numbers = values.map((value) => {
+    if (Number.isNaN(value)) return 0;
+    count += 1;
+    return value;
+  });
+  return count === 0 ? Number.NaN : pairwiseSum(numbers, 0, numbers.length) / count;
+}
+
+/** numpy's summation: eight running sums in blocks of up to 128, larger ranges halved. */
+function pairwiseSum(values: Float64Array, start: number, count: number): number {
+  if (count < 8) {
+    let sum = 0;
+    for (let index = 0; index < count; index += 1) sum += values[start + index]!;
+    return sum;
+  }
+  if (count > 128) {
+    const half = Math.floor(count / 2) - (Math.floor(count / 2) % 8);
+    return pairwiseSum(values, start, half) + pairwiseSum(values, start + half, count - half);
+  }
+  const sums = values.slice(start, start + 8);
+  const whole = count - (count % 8);
+  for (let index = 8; index < whole; index += 1) sums[index % 8]! += values[start + index]!;
+  let sum = sums[0]! + sums[1]! + (sums[2]! + sums[3]!) + (sums[4]! + sums[5]! + (sums[6]! + sums[7]!));
+  for (let index = whole; index < count; index += 1) sum += values[start + index]!;
+  return sum;
+}
+
+/** scikit-learn's `f1_score` of (right, predicted) labels, positive label 1. Throws where it does. */
+function binaryF1(pairs: Float64Array): number {
+  const labels = new Set(pairs);
+  if (labels.size > 2 || (labels.size === 2 && !labels.has(1))) {
+    throw new MusterError(
+      "badData",
+      `f1 needs the labels 0 and 1, and the answers have ${[...labels].sort((a, b) => a - b).join(", ")}`,
+    );
+  }
+  let right = 0;
+  let total = 0;
+  for (let index = 0; index < pairs.length; index += 2) {
+    if (pairs[index] === 1 && pairs[index + 1] === 1) right += 1;
+    total += (pairs[index] === 1 ? 1 : 0) + (pairs[index + 1] === 1 ? 1 : 0);
+  }
+  return total === 0 ? 0 : (2 * right) / total;
+}
+
+/** scikit-learn's `matthews_corrcoef` of (right, predicted) labels. All counts are exact. */
+function matthewsCorrelation(pairs: Float64Array): number {
+  const gold = new Map<number, number>();
+  const predicted = new Map<number, number>();
+  let right = 0;
+  for (let index = 0; index < pairs.length; index += 2) {
+    const [of, as] = [pairs[index]!, pairs[index + 1]!];
+    gold.set(of, (gold.get(of) ?? 0) + 1);
+    predicted.set(as, (predicted.get(as) ?? 0) + 1);
+    if (of === as) right += 1;
+  }
+  const samples = pairs.length / 2;
+  const overlap = [...gold].reduce((sum, [label, count]) => sum + count * (predicted.get(label) ?? 0), 0);
+  const squares = (counts: Map<number, number>) => [...counts.values()].reduce((sum, count) => sum + count * count, 0);
+  const spread = (samples * samples - squares(predicted)) * (samples * samples - squares(gold));
+  return spread === 0 ? 0 : (right * samples - overlap) / Math.sqrt(spread);
+}

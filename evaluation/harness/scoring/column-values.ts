@@ -1,0 +1,30 @@
+import { assert } from "../../../base/assert.ts";
+import { toFloatNumber } from "../python/number-text.ts";
+import { PythonTuple, type PythonValue } from "../python/value.ts";
+
+/** The numbers of one column, sample after sample, in 8 bytes each. */
+export class ColumnValues {
+  readonly #width: 1 | 2;
+  #numbers = new Float64Array(256);
+  #length = 0;
+
+  constructor(width: 1 | 2) {
+    this.#width = width;
+  }
+
+  /** Adds one sample's value: a number, or a pair where the column is wide. */
+  push(value: PythonValue): void {
+    const parts = value instanceof PythonTuple ? value.values : [value];
+    assert(parts.length === this.#width, `a value of ${parts.length} numbers for a column of ${this.#width}`);
+    if (this.#length + parts.length > this.#numbers.length) {
+      const larger = new Float64Array(this.#numbers.length * 2);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    for (const part of parts) this.#numbers[this.#length++] = toFloatNumber(part);
+  }
+
+  values(): Float64Array {
+    return this.#numbers.subarray(0, this.#length);
+  }
+}

@@ -1,0 +1,85 @@
+// `process_results` of the harness (`api/task.py`) for generate_until.
+import type { PlanSample, PlanTask } from "../../plan.ts";
+import { toInt } from "../python/number-text.ts";
+import { parsePythonJson } from "../python/json-parse.ts";
+import { PythonError, unsupported } from "../python/python-error.ts";
+import { str } from "../python/represent.ts";
+import { isInt, isList, makeFloat, type PythonValue, typeName } from "../python/value.ts";
+import { type ExactMatch, makeExactMatch } from "./exact-match.ts";
+import { floatOf, type SampleMetrics } from "./sample-metrics.ts";
+import type { TaskSettings } from "./task-settings.ts";
+
+/** Metrics of generated text: `exact_match` with the task's options. */
+export function generationMetrics(task: PlanTask, settings: TaskSettings): SampleMetrics {
+  const names = settings.metrics.map((metric) => metric.name);
+  const comparisons = settings.metrics.map((metric) => ({
+    match: makeExactMatch(metric.options),
+    hasPatterns: (metric.options.get("regexes_to_ignore") ?? null) !== null,
+  }));
+  return {
+    names,
+    compute: (sample, [result]) => {
+      const target = targetOf(sample, settings);
+      if (task.multipleTargets && !settings.hasChoices) {
+        const references = members(target);
+        return comparisons.map(({ match }) => matchesAny(match, result!, references));
+      }
+      return comparisons.map((comparison) => compareOne(comparison, result!, target));
+    },
+  };
+}
+
+function targetOf(sample: PlanSample, settings: TaskSettings): PythonValue {
+  const target = parsePythonJson(sample.target);
+  if (!settings.hasChoices) return target;
+  if (sample.choices === undefined || typeof target !== "number" || !isInt(target)) {
+    throw new PythonError("TypeError", "the target is not the index of a choice");
+  }
+  const choice = sample.choices.at(target);
+  if (choice === undefined) throw new PythonError("IndexError", "list index out of range");
+  return choice;
+}
+
+/** Python's `list(target)`, all members texts. */
+function members(target: PythonValue): string[] {
+  const values = typeof target === "string" ? Array.from(target) : target;
+  if (!isList(values)) throw new PythonError("TypeError", `'${typeName(target)}' object is not iterable`);
+  return values.map((value) => {
+    if (typeof value === "string") return value;
+    throw unsupported("comparing text with a target that is a list of other things");
+  });
+}
+
+function matchesAny(match: ExactMatch, result: PythonValue, references: readonly string[]): PythonValue {
+  if (typeof result !== "string") throw unsupported(`comparing a ${typeName(result)} with several targets`);
+  if (references.length === 0) throw unsupported("an empty list of targets");
+  const predictions = references.map(() => result);
+  return floatOf(match(predictions, references).includes(true));
+}
+
+function compareOne(
+  comparison: { readonly match: ExactMatch; readonly hasPatterns: boolean },
+  result: PythonValue,
+  target: PythonValue,
+): PythonValue {
+  if (isList(result)) return compareList(comparison, result, target);
+  if (typeof result === "string") return floatOf(comparison.match([result], [str(target)])[0]!);
+  if (isInt(result) && !comparison.hasPatterns) {
+    // The harness makes the target an int too and compares numbers.
+    return floatOf(toInt(target) === result);
+  }
+  throw unsupported(`comparing a ${typeName(result)} with a text`);
+}
+
+/** Several responses against one target: numpy compares each, and the mean is what counts. */
+function compareList(
+  { match, hasPatterns }: { readonly match: ExactMatch; readonly hasPatterns: boolean },
+  result: readonly PythonValue[],
+  target: PythonValue,
+): PythonValue {
+  if (hasPatterns || typeof target !== "string" || result.some((member) => typeof member !== "string")) {
+    throw new PythonError("TypeError", "exact_match cannot compare a list of responses here");
+  }
+  const matches = match(result as readonly string[], [target]);
+  return makeFloat(matches.filter(Boolean).length / matches.length);
+}

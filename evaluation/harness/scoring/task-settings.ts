@@ -1,0 +1,177 @@
+// What scoring needs of a task's configuration, read once and refused where it cannot be done exactly.
+import { MusterError } from "../../../base/muster-error.ts";
+import type { PlanTask } from "../../plan.ts";
+import { findFilterPort } from "../ports/filter-ports.ts";
+import { parsePythonJson } from "../python/json-parse.ts";
+import { PythonError } from "../python/python-error.ts";
+import { isDict, isList, type PythonDict, type PythonValue } from "../python/value.ts";
+import { type Aggregation, findAggregation } from "./aggregation.ts";
+import { NamedFilterSettings } from "./filter-settings.ts";
+import { findFilter } from "./filters.ts";
+import type { ResponseFilter } from "./response-filter.ts";
+
+/** One metric of a task. */
+export interface MetricSettings {
+  readonly name: string;
+  readonly aggregation: Aggregation;
+  /** Its arguments in the YAML. */
+  readonly options: PythonDict;
+}
+
+/** One filter pipeline; its name becomes part of the result's. */
+export interface FilterPipeline {
+  readonly name: string;
+  readonly filters: readonly ResponseFilter[];
+}
+
+/** A task's scoring, ready to be used. */
+export interface TaskSettings {
+  readonly metrics: readonly MetricSettings[];
+  readonly pipelines: readonly FilterPipeline[];
+  /** Copies of each request. */
+  readonly repeats: number;
+  readonly hasChoices: boolean;
+}
+
+const DEFAULT_METRICS: { readonly [kind in PlanTask["outputKind"]]: readonly string[] } = {
+  loglikelihood: ["perplexity", "acc"],
+  loglikelihood_rolling: ["word_perplexity", "byte_perplexity", "bits_per_byte"],
+  multiple_choice: ["acc", "acc_norm"],
+  generate_until: ["exact_match"],
+};
+
+const DEFAULT_AGGREGATIONS: { readonly [metric: string]: string } = {
+  perplexity: "perplexity",
+  word_perplexity: "weighted_perplexity",
+  byte_perplexity: "weighted_perplexity",
+  bits_per_byte: "bits_per_byte",
+  mcc: "matthews_corrcoef",
+  f1: "f1",
+};
+
+/** Metrics that are computed exactly, for each way of asking, with the numbers that each gives a sample. */
+const KNOWN_METRICS: { readonly [kind in PlanTask["outputKind"]]: { readonly [metric: string]: 1 | 2 } } = {
+  loglikelihood: { perplexity: 1, acc: 1 },
+  loglikelihood_rolling: { word_perplexity: 2, byte_perplexity: 2, bits_per_byte: 2 },
+  multiple_choice: { acc: 1, f1: 2, mcc: 2, acc_norm: 1, acc_bytes: 1, exact_match: 1, acc_mutual_info: 1 },
+  generate_until: { exact_match: 1 },
+};
+
+const UNKNOWN_REASONS: { readonly [metric: string]: string } = {
+  bleu: "corpus scores of sacrebleu are not computed natively yet",
+  chrf: "corpus scores of sacrebleu are not computed natively yet",
+  "chrf++": "corpus scores of sacrebleu are not computed natively yet",
+  ter: "corpus scores of sacrebleu are not computed natively yet",
+  brier_score: "numpy's exponential differs between processors, so its probabilities have no one right value",
+  likelihood: "the harness itself cannot average it",
+};
+
+/** Reads a task's metrics and filters. Throws `unsupported`, naming the task and what is in the way. */
+export function readTaskSettings(task: PlanTask): TaskSettings {
+  const config = parsePythonJson(task.config);
+  if (!isDict(config)) throw new MusterError("badData", `the configuration of ${task.name} is not a mapping`);
+  const processResults = config.get("process_results");
+  if (processResults !== undefined && processResults !== null) {
+    throw refusal(task, `it scores with the Python function ${functionName(processResults)} (process_results)`);
+  }
+  const repeats = config.get("repeats") ?? 1;
+  if (typeof repeats !== "number" || repeats < 1) throw refusal(task, "its repeats are not a positive number");
+  return {
+    metrics: readMetrics(task, config.get("metric_list") ?? null),
+    pipelines: readPipelines(task, config.get("filter_list") ?? null),
+    repeats,
+    hasChoices: (config.get("doc_to_choice") ?? null) !== null,
+  };
+}
+
+function readMetrics(task: PlanTask, list: PythonValue): MetricSettings[] {
+  if (list === null)
+    return DEFAULT_METRICS[task.outputKind].map((name) => readMetric(task, new Map([["metric", name]])));
+  if (!isList(list)) throw refusal(task, "its metric_list is not a list");
+  const metrics = new Map<string, MetricSettings>();
+  for (const entry of list) {
+    if (!isDict(entry)) throw refusal(task, "its metric_list has an entry that is not a mapping");
+    const metric = readMetric(task, entry);
+    metrics.set(metric.name, metric);
+  }
+  return [...metrics.values()];
+}
+
+function readMetric(task: PlanTask, entry: PythonDict): MetricSettings {
+  const name = entry.get("metric");
+  if (typeof name !== "string") throw refusal(task, "its metric_list has an entry without a metric");
+  const width = knownWidth(task, name);
+  if (task.outputKind === "generate_until" && entry.get("hf_evaluate") === true) {
+    throw refusal(task, `its metric ${name} comes from the evaluate package (hf_evaluate)`);
+  }
+  const aggregationName = entry.get("aggregation") ?? DEFAULT_AGGREGATIONS[name] ?? "mean";
+  const aggregation = typeof aggregationName === "string" ? findAggregation(aggregationName) : undefined;
+  if (aggregation === undefined) {
+    throw refusal(
+      task,
+      `the aggregation ${functionName(aggregationName)} of its metric ${name} is not computed natively`,
+    );
+  }
+  if (aggregation.width !== width) {
+    throw refusal(task, `the aggregation ${aggregation.name} cannot take the values of its metric ${name}`);
+  }
+  const options = new Map(entry);
+  for (const key of ["metric", "aggregation", "higher_is_better", "hf_evaluate"]) options.delete(key);
+  return { name, aggregation, options };
+}
+
+function knownWidth(task: PlanTask, name: string): 1 | 2 {
+  const known = KNOWN_METRICS[task.outputKind];
+  if (Object.hasOwn(known, name)) return known[name]!;
+  const shown = functionName(name);
+  const reason = UNKNOWN_REASONS[name] ?? `it is not computed natively for ${task.outputKind} tasks`;
+  throw refusal(task, `its metric is ${shown}: ${reason}`);
+}
+
+function readPipelines(task: PlanTask, list: PythonValue): FilterPipeline[] {
+  if (list === null) return [{ name: "none", filters: [makeFilter(task, new Map([["function", "take_first"]]))] }];
+  if (!isList(list) || list.length === 0) throw refusal(task, "its filter_list is not a list of pipelines");
+  const pipelines = new Map<string, FilterPipeline>();
+  for (const entry of list) {
+    const name = isDict(entry) ? entry.get("name") : undefined;
+    const steps = isDict(entry) ? entry.get("filter") : undefined;
+    if (typeof name !== "string" || !isList(steps ?? null)) throw refusal(task, "its filter_list is malformed");
+    const filters = (steps as readonly PythonValue[]).map((step) => makeFilter(task, step));
+    pipelines.set(name, { name, filters });
+  }
+  return [...pipelines.values()];
+}
+
+function makeFilter(task: PlanTask, step: PythonValue): ResponseFilter {
+  const name = isDict(step) ? step.get("function") : undefined;
+  if (!isDict(step) || typeof name !== "string") throw refusal(task, "its filter_list has a step without a function");
+  const shown = functionName(name);
+  const isText = task.outputKind === "generate_until";
+  const factory = isText || name === "take_first" ? (findFilter(name) ?? findFilterPort(name)) : undefined;
+  if (factory === undefined) {
+    const reason = isText ? "there is no native port of it" : `it does not fit ${task.outputKind} responses`;
+    throw refusal(task, `its filter is ${shown}: ${reason}`);
+  }
+  try {
+    const settings = new NamedFilterSettings(step);
+    const filter = factory(settings);
+    settings.assertAllTaken();
+    return filter;
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    throw refusal(task, `its filter ${shown} cannot be made: ${error.message}`);
+  }
+}
+
+/** The name in the text of a Python function or class; anything else as it is, if it is short. */
+function functionName(value: PythonValue): string {
+  if (typeof value !== "string") return "in its YAML";
+  const definition = /^\s*(?:async\s+def|def|class)\s+(\w+)/m.exec(value);
+  return definition?.[1] ?? (value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}
+
+function refusal(task: PlanTask, reason: string): MusterError {
+  return new MusterError("unsupported", `task ${task.name} cannot be scored exactly: ${reason}`, {
+    wayOut: "Leave the task out, or run it with the harness itself.",
+  });
+}
