@@ -29,7 +29,7 @@ export class LeaseStore {
     const samples = this.#leases.get(leaseId) ?? new Map<number, StoredSample>();
     this.#leases.set(leaseId, samples);
     const arrived: { sample: number; requestCount: number }[] = [];
-    for (let row = 0; row < rows.count; ) {
+    for (let row = 0; row < rows.count;) {
       const sample = rows.sampleIndex[row]!;
       const requests: EvaluationRequest[] = [];
       for (; row < rows.count && rows.sampleIndex[row] === sample; row++) {

@@ -69,21 +69,21 @@ export class SlotRunner {
 
   async #judge(sample: StoredSample, outcomes: readonly EngineOutcome[]): Promise<SampleOutcome> {
     if (this.#abort.signal.aborted) return { kind: "postponed", restMs: 0 };
-    let [tokens, retryAfterMs, isFailed] = [0, 0, false];
+    let [tokens, restMs, isFailed, isTold] = [0, 0, false, false];
     for (const outcome of outcomes) {
       if (outcome.kind !== "failed") tokens += outcome.promptTokens + outcome.completionTokens;
       else {
         isFailed = true;
-        if (outcome.retry === "same") {
-          const restMs = outcome.retryAfterMs ?? REST_MS * 2 ** (sample.attempts - 1);
-          retryAfterMs = Math.max(retryAfterMs, Math.min(restMs, REST_MAX_MS));
-        }
+        if (outcome.retry !== "same") continue;
+        isTold ||= outcome.retryAfterMs !== undefined;
+        restMs = Math.max(restMs, Math.min(outcome.retryAfterMs ?? REST_MS * 2 ** (sample.attempts - 1), REST_MAX_MS));
       }
     }
     if (!isFailed) return { kind: "finished", outcomes, tokens };
     const trouble = await this.engine.health();
     if (trouble !== null) return { kind: "engineFailed", reason: trouble };
-    if (retryAfterMs > 0 && sample.attempts < ATTEMPTS_MAX) return { kind: "postponed", restMs: retryAfterMs };
+    // An engine that says when to come back is busy, not broken: that never becomes a failure.
+    if (restMs > 0 && (isTold || sample.attempts < ATTEMPTS_MAX)) return { kind: "postponed", restMs };
     return { kind: "finished", outcomes, tokens };
   }
 }

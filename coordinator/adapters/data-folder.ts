@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../../base/muster-error.ts";
+import { lockFolder } from "../../base/node/folder-lock.ts";
 
 /** How to reach the coordinator that owns a data folder. */
 export interface Announcement {
@@ -26,15 +26,8 @@ const ANNOUNCEMENT = "coordinator.json";
 
 /** Opens a data folder, making it where it is missing. Throws `conflict` while another coordinator uses it. */
 export async function openDataFolder(path: string): Promise<DataFolder> {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new MusterError("usage", `cannot make the data folder ${path}: ${(error as Error).message}`, {
-      wayOut: "Choose another with --data-dir.",
-      cause: error,
-    });
-  }
-  const lock = takeLock(path);
+  const lock = lockFolder(path, "--data-dir");
+  if (lock === null) throw inUse(path);
   const announcement = join(path, ANNOUNCEMENT);
   return {
     path,
@@ -50,23 +43,13 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   };
 }
 
-/** The kernel drops an SQLite lock with the process that holds it, however that ends; a file with a number does not. */
-function takeLock(path: string): DatabaseSync {
-  const database = new DatabaseSync(join(path, "lock.sqlite"));
-  try {
-    database.exec("PRAGMA busy_timeout=0; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;");
-    return database;
-  } catch (error) {
-    database.close();
-    if (!(error as Error).message.includes("locked")) throw error;
-    const owner = readFile(path);
-    const who = owner === null ? "another coordinator" : `the coordinator with process id ${owner.processId}`;
-    const address = owner === null ? "" : `, or use that one with --coordinator ${owner.grpcAddress}`;
-    throw new MusterError("conflict", `data folder ${path} is in use by ${who}`, {
-      wayOut: `Choose another folder with --data-dir${address}.`,
-      cause: error,
-    });
-  }
+function inUse(path: string): MusterError {
+  const owner = readFile(path);
+  const who = owner === null ? "another coordinator" : `the coordinator with process id ${owner.processId}`;
+  const address = owner === null ? "" : `, or use that one with --coordinator ${owner.grpcAddress}`;
+  return new MusterError("conflict", `data folder ${path} is in use by ${who}`, {
+    wayOut: `Choose another folder with --data-dir${address}.`,
+  });
 }
 
 /** How to reach the coordinator that uses this folder now, or null where none does. */

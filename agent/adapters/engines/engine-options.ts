@@ -1,0 +1,22 @@
+import type { DownloadProgress } from "../../../base/node/fetch-wheel.ts";
+
+/** The engines that an agent can hold. */
+export type EngineName = "llama.cpp" | "openai" | "hash" | "simulated";
+
+/** What the user said of the engines; adapters take from it what they need. */
+export interface EngineOptions {
+  /** Null: openai where there is a URL, else llama.cpp. */
+  readonly engine: EngineName | null;
+  /** OpenAI-compatible servers, one slot each. */
+  readonly urls: readonly string[];
+  readonly model: string | null;
+  /** Samples a slot; null: the engine's own measure. */
+  readonly concurrency: number | null;
+  /** CPU threads of an embedded engine; null: all usable cores. */
+  readonly threads: number | null;
+  /** Settings of the simulated engine. */
+  readonly simulation: Readonly<Record<string, unknown>>;
+  readonly cacheFolder: string;
+  onProgress(progress: DownloadProgress): void;
+  readonly signal: AbortSignal;
+}

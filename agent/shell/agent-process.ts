@@ -1,0 +1,232 @@
+import { randomInt } from "node:crypto";
+import type { Logger } from "pino";
+import { MusterError } from "../../base/muster-error.ts";
+import type { ControlDown, DataDown, Welcome } from "../../proto/gen/muster/v1/agent_pb.js";
+import { CoordinatorLink } from "../adapters/links/coordinator-link.ts";
+import type { HostTelemetry } from "../adapters/telemetry/host-telemetry.ts";
+import type { Effect } from "../core/effect.ts";
+import type { Input } from "../core/input.ts";
+import { type AgentState, beginState, heldLeaseIds } from "../core/state.ts";
+import { step } from "../core/step.ts";
+import type { InferenceEngine } from "../ports/inference-engine.ts";
+import type { Spool } from "../ports/spool.ts";
+import { type AgentIdentity, helloMessage } from "./hello-message.ts";
+import { readSpooledBatch } from "./batch-maker.ts";
+import { SampleDesk } from "./sample-desk.ts";
+import { SlotRunner } from "./slot-runner.ts";
+import { SpoolWriter } from "./spool-writer.ts";
+import { telemetryMessage } from "./telemetry-message.ts";
+
+/** What an agent works with, made by `main`. */
+export interface AgentSurroundings {
+  readonly identity: AgentIdentity;
+  /** `HOST:PORT` of the coordinator. */
+  readonly coordinator: string;
+  /** By slot id. */
+  readonly engines: ReadonlyMap<string, InferenceEngine>;
+  readonly spool: Spool;
+  readonly telemetry: HostTelemetry;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** Called at each welcome. */
+  readonly onWelcome: () => void;
+}
+
+const TICK_MS = 50;
+const RECONNECT_MS = 200;
+const RECONNECT_MAX_MS = 5_000;
+/** How long a stopping agent waits for acknowledgements; what is not acknowledged lies in the spool. */
+const FAREWELL_MS = 3_000;
+
+/** The agent's shell: turns what arrives into inputs of the core, and performs its effects. */
+export class AgentProcess {
+  readonly #around: AgentSurroundings;
+  readonly #state: AgentState;
+  readonly #runners = new Map<string, SlotRunner>();
+  readonly #desk: SampleDesk;
+  readonly #writer: SpoolWriter;
+  readonly #inputs: Input[] = [];
+  #link: CoordinatorLink | null = null;
+  #isUp = false;
+  #attempts = 0;
+  #telemetryTimer: NodeJS.Timeout | null = null;
+  #reconnectTimer: NodeJS.Timeout | null = null;
+  #tick: NodeJS.Timeout | null = null;
+  #stopping = false;
+  #taking = false;
+  readonly #settled: { resolve: () => void; reject: (error: MusterError) => void; promise: Promise<void> };
+
+  constructor(surroundings: AgentSurroundings) {
+    this.#around = surroundings;
+    const { engines, spool, nowMs } = surroundings;
+    for (const [slotId, engine] of engines) this.#runners.set(slotId, new SlotRunner(engine, nowMs));
+    this.#state = beginState({
+      slots: Array.from(engines, ([slotId, { description }]) => ({ slotId, concurrency: description.concurrency })),
+      spooledBatches: spool.numbers(),
+      nextBatchNumber: spool.nextNumber(),
+    });
+    const take = (input: Input): void => this.#take(input);
+    this.#desk = new SampleDesk({ runners: this.#runners, log: surroundings.log, take });
+    this.#writer = new SpoolWriter({ spool, log: surroundings.log, take });
+    this.#settled = Promise.withResolvers<void>();
+  }
+
+  /** Works until it is stopped (resolves), refused or broken (rejects). */
+  async run(): Promise<void> {
+    this.#tick = setInterval(() => this.#take({ kind: "TimePassed" }), TICK_MS);
+    const left = this.#state.batches.size;
+    if (left > 0) this.#around.log.info({ batches: left }, "responses of an earlier start are in the spool");
+    this.#connect();
+    try {
+      await this.#settled.promise;
+    } finally {
+      await this.#cleanUp();
+    }
+  }
+
+  /** Begins nothing more, gives back what it has not begun, and ends. */
+  stop(reason: string): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#around.log.info({ reason }, "stopping");
+    this.#take({ kind: "StopRequested" });
+    const deadline = this.#around.nowMs() + FAREWELL_MS;
+    const farewell = setInterval(() => {
+      const isDone = this.#isUp && this.#state.batches.size === 0 && this.#desk.idle;
+      if (!isDone && this.#isUp && this.#around.nowMs() < deadline) return;
+      clearInterval(farewell);
+      this.#link?.sendControl({ case: "goodbye", value: { $typeName: "muster.v1.Goodbye", reason } });
+      this.#settled.resolve();
+    }, 20);
+  }
+
+  async #cleanUp(): Promise<void> {
+    for (const timer of [this.#tick, this.#telemetryTimer]) if (timer !== null) clearInterval(timer);
+    if (this.#reconnectTimer !== null) clearTimeout(this.#reconnectTimer);
+    this.#stopping = true;
+    await this.#link?.close();
+    await Promise.all(Array.from(this.#runners.values(), (runner) => runner.close()));
+    this.#writer.close();
+  }
+
+  /** Inputs are taken one after another, also those that an effect causes. */
+  #take(input: Input): void {
+    this.#inputs.push(input);
+    if (this.#taking) return;
+    this.#taking = true;
+    try {
+      for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
+        for (const effect of step(this.#state, { nowMs: this.#around.nowMs(), input: next })) this.#perform(effect);
+      }
+    } catch (error) {
+      this.#settled.reject(MusterError.from(error));
+    } finally {
+      this.#taking = false;
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case "StartSample":
+        return this.#desk.start(effect);
+      case "DropSamples":
+        return this.#desk.drop(effect.leaseId, effect.samples);
+      case "ForgetLease":
+        return this.#desk.forget(effect.leaseId);
+      case "SpoolBatch":
+        return this.#writer.add(effect.batchNumber, this.#desk.takeBatch(effect));
+      case "SendBatch": {
+        const value = readSpooledBatch(this.#writer.read(effect.batchNumber));
+        return this.#link?.sendData({ case: "responseBatch", value });
+      }
+      case "ForgetBatch":
+        return this.#writer.remove(effect.batchNumber);
+      case "SendWorkWanted": {
+        const { slotId, tokensPerSecond, queuedSamples } = effect;
+        const value = { $typeName: "muster.v1.WorkWanted" as const, slotId, tokensPerSecond, queuedSamples };
+        return this.#link?.sendControl({ case: "workWanted", value });
+      }
+      case "SendRenewal": {
+        const value = { $typeName: "muster.v1.LeaseRenewal" as const, leaseIds: [...effect.leaseIds] };
+        return this.#link?.sendControl({ case: "leaseRenewal", value });
+      }
+      case "SendLeaseReturn": {
+        const { leaseId, reason } = effect;
+        this.#link?.sendControl({
+          case: "leaseReturn",
+          value: { $typeName: "muster.v1.LeaseReturn", leaseId, reason },
+        });
+      }
+    }
+  }
+
+  #connect(): void {
+    const { identity, engines, coordinator } = this.#around;
+    const descriptions = new Map(Array.from(engines, ([slotId, engine]) => [slotId, engine.description]));
+    this.#link = new CoordinatorLink(coordinator, {
+      hello: () => helloMessage(identity, descriptions, heldLeaseIds(this.#state)),
+      up: (welcome) => this.#up(welcome),
+      control: (message) => this.#control(message),
+      data: (message) => this.#data(message),
+      down: (error) => this.#down(error),
+      refused: (error) => this.#settled.reject(error),
+    });
+    this.#link.open();
+  }
+
+  #up(welcome: Welcome): void {
+    const { log, coordinator, onWelcome } = this.#around;
+    log.info({ coordinator, epoch: Number(welcome.epoch), muster: welcome.musterVersion }, "connected");
+    this.#isUp = true;
+    this.#attempts = 0;
+    const { keptLeaseIds, renewalIntervalMs } = welcome;
+    this.#take({ kind: "Connected", keptLeaseIds, renewalIntervalMs });
+    this.#telemetryTimer = setInterval(() => this.#sendTelemetry(), Math.max(100, welcome.telemetryIntervalMs));
+    this.#sendTelemetry();
+    onWelcome();
+  }
+
+  #down(error: MusterError): void {
+    if (this.#telemetryTimer !== null) clearInterval(this.#telemetryTimer);
+    const wasUp = this.#isUp;
+    this.#isUp = false;
+    this.#take({ kind: "Disconnected" });
+    if (this.#stopping) return;
+    if (wasUp || this.#attempts === 0) {
+      this.#around.log.warn({ reason: error.message }, "no connection to the coordinator; work goes on, trying again");
+    }
+    const waitMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MS * 2 ** this.#attempts);
+    this.#attempts += 1;
+    // Agents that lost the same coordinator must not all come back in the same moment.
+    this.#reconnectTimer = setTimeout(() => this.#connect(), waitMs / 2 + randomInt(Math.ceil(waitMs / 2)));
+  }
+
+  #control(message: ControlDown["message"]): void {
+    switch (message.case) {
+      case "leaseGrant": {
+        const { leaseId, runId, slotId, requestCount } = message.value;
+        return this.#take({ kind: "LeaseGranted", leaseId, runId, slotId, requestCount });
+      }
+      case "leaseRevocation":
+        return this.#take({ kind: "LeaseRevoked", leaseId: message.value.leaseId });
+      case "drainOrder":
+        this.#around.log.info("draining: nothing new is begun");
+        return this.#take({ kind: "DrainOrdered" });
+      default:
+    }
+  }
+
+  #data(message: DataDown["message"]): void {
+    if (message.case === "batchAcknowledgement") {
+      return this.#take({ kind: "BatchAcknowledged", batchNumber: Number(message.value.batchNumber) });
+    }
+    if (message.case !== "leaseRequests") return;
+    const { leaseId, runId } = message.value;
+    this.#take({ kind: "RequestsArrived", leaseId, runId, samples: this.#desk.store(message.value) });
+  }
+
+  #sendTelemetry(): void {
+    const value = telemetryMessage(this.#around.telemetry.read(), this.#state, this.#runners);
+    this.#link?.sendControl({ case: "telemetry", value });
+  }
+}

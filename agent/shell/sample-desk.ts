@@ -1,0 +1,116 @@
+import type { Logger } from "pino";
+import { MusterError } from "../../base/muster-error.ts";
+import type { LeaseRequests } from "../../proto/gen/muster/v1/agent_pb.js";
+import type { Effect } from "../core/effect.ts";
+import type { Input, LeasedSample } from "../core/input.ts";
+import { BatchMaker } from "./batch-maker.ts";
+import { LeaseStore } from "./lease-store.ts";
+import type { SlotRunner } from "./slot-runner.ts";
+
+type EffectOf<K extends Effect["kind"]> = Extract<Effect, { kind: K }>;
+
+/** A failed engine is looked at again after this long, doubled up to the bound. */
+const LOOK_AGAIN_MS = 500;
+const LOOK_AGAIN_MAX_MS = 30_000;
+
+/** Where prompts become outcomes: holds the leases' requests, gives them to engines, collects what comes back. */
+export class SampleDesk {
+  readonly #runners: ReadonlyMap<string, SlotRunner>;
+  readonly #log: Logger;
+  readonly #take: (input: Input) => void;
+  readonly #leases = new LeaseStore();
+  readonly #batches = new BatchMaker();
+  readonly #failed = new Set<string>();
+  #running = 0;
+
+  constructor(parts: {
+    readonly runners: ReadonlyMap<string, SlotRunner>;
+    readonly log: Logger;
+    readonly take: (input: Input) => void;
+  }) {
+    this.#runners = parts.runners;
+    this.#log = parts.log;
+    this.#take = parts.take;
+  }
+
+  /** Whether no engine has a sample. */
+  get idle(): boolean {
+    return this.#running === 0;
+  }
+
+  store(message: LeaseRequests): LeasedSample[] {
+    return this.#leases.add(message);
+  }
+
+  drop(leaseId: string, samples: readonly number[]): void {
+    for (const sample of samples) this.#leases.remove(leaseId, sample);
+  }
+
+  forget(leaseId: string): void {
+    this.#leases.forget(leaseId);
+  }
+
+  /** The lease's collected outcomes as a wire message, charged with the slot's busy time since its last batch. */
+  takeBatch({ batchNumber, leaseId, runId, slotId }: EffectOf<"SpoolBatch">): Uint8Array {
+    const slotSeconds = this.#runners.get(slotId)?.takeCharge() ?? 0;
+    return this.#batches.take({ batchNumber, leaseId, runId, slotId, slotSeconds });
+  }
+
+  /** Gives a sample to its slot's engine; the outcome arrives at the core as an input. */
+  start({ slotId, leaseId, sample }: EffectOf<"StartSample">): void {
+    const runner = this.#runners.get(slotId)!;
+    const stored = this.#leases.get(leaseId, sample);
+    const requestCount = stored.requests.length;
+    this.#running += 1;
+    runner
+      .compute(stored)
+      .then((outcome) => {
+        this.#running -= 1;
+        if (outcome.kind === "finished") {
+          const indexes = stored.requests.map((request) => request.index);
+          const bytes = this.#batches.add(leaseId, indexes, outcome.outcomes);
+          this.#leases.remove(leaseId, sample);
+          const { tokens } = outcome;
+          this.#take({ kind: "SampleFinished", slotId, leaseId, sample, outcomes: requestCount, bytes, tokens });
+          return;
+        }
+        const restMs = outcome.kind === "postponed" ? outcome.restMs : 0;
+        this.#take({ kind: "SamplePostponed", slotId, leaseId, sample, requestCount, restMs });
+        if (outcome.kind === "engineFailed") this.#fail(slotId, outcome.reason);
+      })
+      .catch((error: unknown) => {
+        this.#running -= 1;
+        this.#log.error({ slot: slotId, error: MusterError.from(error).message }, "an engine broke its contract");
+        this.#take({ kind: "SamplePostponed", slotId, leaseId, sample, requestCount, restMs: 0 });
+        this.#fail(slotId, MusterError.from(error).message);
+      });
+  }
+
+  /** The slot's leases go back, and its engine is looked at until it works. */
+  #fail(slotId: string, reason: string): void {
+    if (this.#failed.has(slotId)) return;
+    this.#failed.add(slotId);
+    this.#log.warn({ slot: slotId, reason }, "the engine does not work; its leases go back, looking again");
+    this.#take({ kind: "SlotFailed", slotId, reason });
+    this.#lookAgain(slotId, LOOK_AGAIN_MS);
+  }
+
+  #lookAgain(slotId: string, waitMs: number): void {
+    const timer = setTimeout(() => {
+      this.#runners
+        .get(slotId)!
+        .engine.health()
+        .then((trouble) => {
+          if (trouble !== null) return this.#lookAgain(slotId, Math.min(LOOK_AGAIN_MAX_MS, waitMs * 2));
+          this.#failed.delete(slotId);
+          this.#log.info({ slot: slotId }, "the engine works again");
+          return this.#take({ kind: "SlotRecovered", slotId });
+        })
+        .catch((error: unknown) => {
+          this.#log.error({ slot: slotId, error: MusterError.from(error).message }, "cannot look at the engine");
+          this.#lookAgain(slotId, Math.min(LOOK_AGAIN_MAX_MS, waitMs * 2));
+        });
+    }, waitMs);
+    timer.unref();
+  }
+}

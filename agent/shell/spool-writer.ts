@@ -1,0 +1,89 @@
+import type { Logger } from "pino";
+import { MusterError } from "../../base/muster-error.ts";
+import type { Input } from "../core/input.ts";
+import type { Spool } from "../ports/spool.ts";
+
+const RETRY_MS = 1_000;
+
+/** Writes batches to the spool, all that were closed in one turn of the event loop with one commit. */
+export class SpoolWriter {
+  readonly #spool: Spool;
+  readonly #log: Logger;
+  readonly #take: (input: Input) => void;
+  /** Not durable yet. */
+  #waiting: { readonly batchNumber: number; readonly bytes: Uint8Array }[] = [];
+  /** Durable, about to be sent for the first time: read back from memory instead of the disk. */
+  readonly #fresh = new Map<number, Uint8Array>();
+  #acknowledged: number[] = [];
+  #scheduled = false;
+  #blocked = false;
+
+  constructor(parts: { readonly spool: Spool; readonly log: Logger; readonly take: (input: Input) => void }) {
+    this.#spool = parts.spool;
+    this.#log = parts.log;
+    this.#take = parts.take;
+  }
+
+  /** Adds a batch; that it is durable arrives at the core as an input. */
+  add(batchNumber: number, bytes: Uint8Array): void {
+    this.#waiting.push({ batchNumber, bytes });
+    this.#schedule();
+  }
+
+  read(batchNumber: number): Uint8Array {
+    const fresh = this.#fresh.get(batchNumber);
+    this.#fresh.delete(batchNumber);
+    return fresh ?? this.#spool.get(batchNumber);
+  }
+
+  /** Forgets a batch, with the next commit. */
+  remove(batchNumber: number): void {
+    this.#fresh.delete(batchNumber);
+    this.#acknowledged.push(batchNumber);
+    if (this.#acknowledged.length >= 64) this.#schedule();
+  }
+
+  /** Writes what is left. */
+  close(): void {
+    this.#flush();
+    this.#spool.close();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#blocked) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const [batches, removed] = [this.#waiting, this.#acknowledged];
+    try {
+      if (removed.length > 0) this.#spool.remove(removed);
+      this.#acknowledged = [];
+      if (batches.length > 0) this.#spool.put(batches);
+    } catch (error) {
+      return this.#block(MusterError.from(error));
+    }
+    this.#waiting = [];
+    this.#setBlocked(false);
+    for (const { batchNumber, bytes } of batches) {
+      this.#fresh.set(batchNumber, bytes);
+      this.#take({ kind: "BatchSpooled", batchNumber });
+    }
+  }
+
+  /** Nothing is started until the disk takes what is waiting; nothing of it is lost meanwhile. */
+  #block(error: MusterError): void {
+    if (!this.#blocked) this.#log.error({ error: error.message }, "the spool cannot be written; no new work is begun");
+    this.#setBlocked(true);
+    setTimeout(() => this.#flush(), RETRY_MS).unref();
+  }
+
+  #setBlocked(blocked: boolean): void {
+    if (blocked === this.#blocked) return;
+    this.#blocked = blocked;
+    if (!blocked) this.#log.info("the spool can be written again");
+    this.#take({ kind: "SpoolBlocked", blocked });
+  }
+}

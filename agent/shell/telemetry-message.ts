@@ -1,0 +1,30 @@
+import { create } from "@bufbuild/protobuf";
+import { type Telemetry, TelemetrySchema } from "../../proto/gen/muster/v1/agent_pb.js";
+import type { HostReading } from "../adapters/telemetry/host-telemetry.ts";
+import type { AgentState } from "../core/state.ts";
+import type { SlotRunner } from "./slot-runner.ts";
+
+/** A reading of the host and the state of the slots as they travel on the control stream. */
+export function telemetryMessage(
+  host: HostReading,
+  state: AgentState,
+  runners: ReadonlyMap<string, SlotRunner>,
+): Telemetry {
+  return create(TelemetrySchema, {
+    cpuShare: host.cpuShare,
+    memoryUsedBytes: BigInt(host.memoryUsedBytes),
+    memoryTotalBytes: BigInt(host.memoryTotalBytes),
+    gpus: host.gpus.map((gpu) => ({
+      ...gpu,
+      memoryUsedBytes: BigInt(gpu.memoryUsedBytes),
+      memoryTotalBytes: BigInt(gpu.memoryTotalBytes),
+    })),
+    slots: Array.from(state.slots.values(), (slot) => ({
+      slotId: slot.slotId,
+      runningSamples: slot.running,
+      queuedSamples: slot.queue.length,
+      busySeconds: runners.get(slot.slotId)?.busySeconds() ?? 0,
+      health: slot.failed ? "the engine does not work" : "",
+    })),
+  });
+}
