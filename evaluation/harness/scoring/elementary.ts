@@ -6,7 +6,7 @@ import { PythonError } from "../python/python-error.ts";
 import { type LogStep, logSteps, type PowerOfTwo, powersOfTwo, TABLE_STEPS } from "./exact-tables.ts";
 import { fusedMultiplyAdd, multiplicationError } from "./fused-multiply-add.ts";
 
-const EXP_STEPS_PER_UNIT = 1.4426950408889634 * TABLE_STEPS; // 128 / ln 2
+const EXP_STEPS_PER_UNIT = Math.LOG2E * TABLE_STEPS; // 128 / ln 2
 const LN2_STEP_HIGH = -0.005415212348111709; // -ln 2 / 128 in two parts: the first is short, multiples stay exact
 const LN2_STEP_LOW = -1.2864023111638344e-14;
 const EXP_POLYNOMIAL = [0.49999999999996786, 0.16666666666665886, 0.0416666808410674, 0.008333335853059549] as const;

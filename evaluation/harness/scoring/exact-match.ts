@@ -4,6 +4,7 @@ import { codePointLength, sliceText } from "../python/code-points.ts";
 import { lower } from "../python/letter-case.ts";
 import { PythonError } from "../python/python-error.ts";
 import { compilePythonRegex } from "../python/regex.ts";
+import { repr } from "../python/represent.ts";
 import { isTruthy } from "../python/truth.ts";
 import { isList, type PythonDict } from "../python/value.ts";
 
@@ -18,7 +19,7 @@ export type ExactMatch = (predictions: readonly string[], references: readonly s
 export function makeExactMatch(options: PythonDict): ExactMatch {
   for (const key of options.keys()) {
     if (typeof key === "string" && OPTIONS.includes(key)) continue;
-    throw new PythonError("TypeError", `exact_match got an unexpected argument ${String(key)}`);
+    throw new PythonError("TypeError", `exact_match got an unexpected argument ${repr(key)}`);
   }
   const flag = (name: string): boolean => isTruthy(options.get(name) ?? false);
   const [ignoreCase, ignorePunctuation, ignoreNumbers] = [

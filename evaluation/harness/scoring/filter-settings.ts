@@ -1,4 +1,5 @@
 import { PythonError } from "../python/python-error.ts";
+import { repr } from "../python/represent.ts";
 import { isDict, isInt, isList, type PythonDict, type PythonValue, typeName } from "../python/value.ts";
 import type { FilterSettings } from "./response-filter.ts";
 
@@ -25,7 +26,7 @@ export class NamedFilterSettings implements FilterSettings {
   assertAllTaken(): void {
     const [unknown] = this.#given.keys();
     if (unknown === undefined) return;
-    throw new PythonError("TypeError", `got an unexpected keyword argument '${String(unknown)}'`);
+    throw new PythonError("TypeError", `got an unexpected keyword argument ${repr(unknown)}`);
   }
 }
 
@@ -47,7 +48,7 @@ export function takeInteger(settings: FilterSettings, name: string, fallback: nu
 export function takeTexts(settings: FilterSettings, name: string): readonly string[] | null {
   const value = settings.take(name, null);
   if (value === null) return null;
-  if (isList(value) && value.every((member) => typeof member === "string")) return value as readonly string[];
+  if (isList(value) && value.every((member) => typeof member === "string")) return value;
   throw new PythonError("TypeError", `${name} is not a list of texts`);
 }
 
