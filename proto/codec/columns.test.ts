@@ -131,3 +131,16 @@ test("request columns that refer to what is not there are refused", () => {
   const generation = encodeRequests(makeRequests([{ context: "c", continuation: "", generation: 1 }]), generations);
   expect(() => requestAt(readRequests(generation), 0, [])).toThrow(/no generation settings/);
 });
+
+test("columns are read wherever their bytes lie, also inside Node's buffers", () => {
+  const answer = { kind: "logprob", logprob: -1.5, isGreedy: true } as const;
+  const cost = { promptTokens: 1, completionTokens: 1, truncatedTokens: 0, latencyUs: 1 };
+  const columns = encodeResponses([{ requestIndex: 3, response: { ...answer, ...cost } }]);
+  const bytes = toBinary(ResponseColumnsSchema, columns);
+  for (let shift = 0; shift < 8; shift++) {
+    const shifted = Buffer.alloc(bytes.length + shift);
+    shifted.set(bytes, shift);
+    const rows = readResponses(fromBinary(ResponseColumnsSchema, shifted.subarray(shift)));
+    expect(responseAt(rows, 0)).toMatchObject(answer);
+  }
+});

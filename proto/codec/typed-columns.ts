@@ -14,7 +14,8 @@ function aligned(bytes: Uint8Array, count: number, width: number, name: string):
       `column ${name} has ${bytes.length} bytes where ${count} rows need ${count * width}`,
     );
   }
-  return bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  // A copy, also of Node's Buffers, whose `slice` is a view.
+  return bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes);
 }
 
 /** A u32 column, checked against the row count. A view where the bytes are aligned, else a copy. */
