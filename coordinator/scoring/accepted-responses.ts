@@ -30,6 +30,7 @@ export class AcceptedResponses {
   readonly #textBytes: Uint32Array;
   readonly #truncatedTokens: Uint32Array;
   readonly #texts: OutputFile;
+  #textBuffer = Buffer.allocUnsafe(4096);
 
   private constructor(requestCount: number, texts: OutputFile) {
     this.#kind = new Uint8Array(requestCount);
@@ -71,9 +72,14 @@ export class AcceptedResponses {
     };
     const value = this.#value[requestIndex]!;
     if (kind !== TEXT) return { kind: "logprob", logprob: value, isGreedy: kind === GREEDY_LOGPROB, ...cost };
-    const bytes = this.#textBytes[requestIndex]!;
-    const text = bytes === 0 ? "" : this.#texts.read(value, bytes).toString("utf8");
-    return { kind: "text", text, ...cost };
+    return { kind: "text", text: this.#text(value, this.#textBytes[requestIndex]!), ...cost };
+  }
+
+  #text(position: number, bytes: number): string {
+    if (bytes === 0) return "";
+    if (bytes > this.#textBuffer.length) this.#textBuffer = Buffer.allocUnsafe(bytes * 2);
+    this.#texts.readInto(this.#textBuffer, position, bytes);
+    return this.#textBuffer.toString("utf8", 0, bytes);
   }
 
   #add(batch: AcceptedBatch, columns: ResponseColumns): void {

@@ -86,9 +86,10 @@ export class OutputFile {
   readonly #name: string;
   readonly #path: string;
   readonly #hash = createHash("sha256");
+  /** Bytes that wait for `flush`; one buffer for the life of the file, so writing makes no garbage. */
+  readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #descriptor: number | null;
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
+  #buffered = 0;
   #bytes = 0;
 
   constructor(folder: string, name: string) {
@@ -103,42 +104,55 @@ export class OutputFile {
     return this.#bytes;
   }
 
-  write(data: string | Uint8Array): void {
-    const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data;
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
+  /** Appends a text as UTF-8. */
+  writeText(text: string): void {
+    // A UTF-16 unit becomes three bytes at most.
+    if (text.length * 3 > BUFFER_BYTES) {
+      this.write(Buffer.from(text, "utf8"));
+      return;
+    }
+    if (text.length * 3 > BUFFER_BYTES - this.#buffered) this.flush();
+    const count = this.#buffer.write(text, this.#buffered, "utf8");
+    this.#buffered += count;
+    this.#bytes += count;
+  }
+
+  /** Appends bytes. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length > BUFFER_BYTES - this.#buffered) this.flush();
     this.#bytes += bytes.length;
-    if (this.#waitingBytes >= BUFFER_BYTES) this.flush();
+    if (bytes.length > BUFFER_BYTES) {
+      this.#put(bytes);
+      return;
+    }
+    this.#buffer.set(bytes, this.#buffered);
+    this.#buffered += bytes.length;
   }
 
   /** Makes all that was written readable. */
   flush(): void {
-    const chunk = Buffer.concat(this.#waiting);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#hash.update(chunk);
-    explained(this.#folder, () => {
-      for (let at = 0; at < chunk.length;) at += writeSync(this.#open(), chunk, at);
-    });
+    this.#put(this.#buffer.subarray(0, this.#buffered));
+    this.#buffered = 0;
   }
 
-  /** Bytes of the flushed part. */
-  read(position: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length);
+  /** Reads bytes of the flushed part into a buffer's beginning. */
+  readInto(buffer: Buffer, position: number, length: number): void {
     let done = 0;
     while (done < length) {
-      const count = readSync(this.#open(), bytes, done, length - done, position + done);
+      const count = readSync(this.#open(), buffer, done, length - done, position + done);
       if (count === 0) throw new MusterError("badData", `${this.#path} ends early`);
       done += count;
     }
-    return bytes;
   }
 
   /** Appends all of another file. */
   append(other: OutputFile): void {
     other.flush();
+    const part = Buffer.allocUnsafe(BUFFER_BYTES);
     for (let at = 0; at < other.bytes; at += BUFFER_BYTES) {
-      this.write(other.read(at, Math.min(BUFFER_BYTES, other.bytes - at)));
+      const length = Math.min(BUFFER_BYTES, other.bytes - at);
+      other.readInto(part, at, length);
+      this.write(part.subarray(0, length));
     }
   }
 
@@ -159,6 +173,13 @@ export class OutputFile {
   remove(): void {
     this.#close();
     rmSync(this.#path, { force: true });
+  }
+
+  #put(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    explained(this.#folder, () => {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.#open(), bytes, at);
+    });
   }
 
   #open(): number {

@@ -135,10 +135,10 @@ class RunScoring {
     const rows = this.#outcomes.map(({ row }) => row);
     const resultsJson = formatResults(rows, context);
     const scoresDigest = createHash("sha256").update(formatScores(rows, context)).digest("hex");
-    this.#folder.create(`results_${this.#stamp}.json`).write(resultsJson);
+    this.#folder.create(`results_${this.#stamp}.json`).writeText(resultsJson);
     const manifest = this.#folder.create("manifest.json");
     const files = this.#folder.describe(manifest);
-    manifest.write(`${JSON.stringify({ ...this.#manifest(coverage, scoresDigest), files }, null, 2)}\n`);
+    manifest.writeText(`${JSON.stringify({ ...this.#manifest(coverage, scoresDigest), files }, null, 2)}\n`);
     this.#folder.commit();
     return { resultsJson, scoresDigest };
   }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { MusterError } from "../../base/muster-error.ts";
 import { ColumnValues } from "../../evaluation/harness/scoring/column-values.ts";
 import { createTaskScorer } from "../../evaluation/harness/scoring/task-scorer.ts";
@@ -8,6 +8,9 @@ import { SampleLinePrinter } from "../../evaluation/report/sample-lines.ts";
 import type { EvaluationRequest } from "../../evaluation/request.ts";
 import type { EvaluationResponse } from "../../evaluation/response.ts";
 import type { OutputFile, OutputFolder } from "./output-file.ts";
+
+/** Three SHA-256 digests. */
+const HASHES_BYTES = 96;
 
 /** A task's row, and the harness's hash over its samples. */
 export interface TaskOutcome {
@@ -28,8 +31,8 @@ export class TaskOutput {
   readonly #folder: OutputFolder;
   readonly #laterFilters: OutputFile[] = [];
   readonly #hash = createHash("sha256");
-  /** The samples' hashes, which the task's hash takes once for each filter. */
-  readonly #hashes: Buffer[] = [];
+  /** The samples' hashes, which the task's hash takes once for each filter: 96 bytes a sample. */
+  #hashes = Buffer.alloc(0);
   #samples = 0;
   #lastDocId = -1;
 
@@ -58,9 +61,9 @@ export class TaskOutput {
     const score = this.#scorer.scoreSample(sample, responses);
     score.values.forEach((value, column) => this.#columns[column]!.push(value));
     const { lines, hashes, promptHash } = this.#printer.print({ sample, requests, responses, score });
-    lines.forEach((line, filter) => this.#fileOf(filter).write(`${line}\n`));
+    lines.forEach((line, filter) => this.#fileOf(filter).writeText(`${line}\n`));
     this.#hash.update(hashes);
-    if (lines.length > 1) this.#hashes.push(Buffer.from(hashes, "hex"));
+    if (lines.length > 1) this.#keepHashes(hashes);
     this.#samples += 1;
     return { promptHash };
   }
@@ -70,7 +73,9 @@ export class TaskOutput {
     for (const file of this.#laterFilters) {
       this.#file.append(file);
       file.remove();
-      for (const hashes of this.#hashes) this.#hash.update(hashes.toString("hex"));
+      for (let sample = 0; sample < this.#samples; sample++) {
+        this.#hash.update(this.#hashes.toString("hex", sample * HASHES_BYTES, (sample + 1) * HASHES_BYTES));
+      }
     }
     this.#file.finish();
     const { name, alias } = this.#task;
@@ -80,6 +85,12 @@ export class TaskOutput {
     return { row, taskHash: this.#hash.digest("hex") };
   }
 
+  #keepHashes(hashes: string): void {
+    const end = (this.#samples + 1) * HASHES_BYTES;
+    if (end > this.#hashes.length) this.#hashes = Buffer.concat([this.#hashes, Buffer.alloc(Math.max(end, 65_536))]);
+    this.#hashes.write(hashes, end - HASHES_BYTES, "hex");
+  }
+
   #fileOf(filter: number): OutputFile {
     if (filter === 0) return this.#file;
     return (this.#laterFilters[filter - 1] ??= this.#folder.scratch());
@@ -87,5 +98,5 @@ export class TaskOutput {
 }
 
 function sha256Hex(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text, "hex");
 }

@@ -74,9 +74,14 @@ export class SampleLinePrinter {
 
   #arguments(requests: readonly EvaluationRequest[]): string {
     const parts: string[] = [];
+    let context: string | null = null;
+    let contextJson = "";
     for (let index = 0; index < requests.length; index += this.#repeats) {
-      const { kind, context, continuation } = requests[index]!;
-      const first = `"arg_0": ${JSON.stringify(context)}`;
+      const { kind, continuation } = requests[index]!;
+      // Choices of a document share their context.
+      if (requests[index]!.context !== context) contextJson = JSON.stringify(requests[index]!.context);
+      context = requests[index]!.context;
+      const first = `"arg_0": ${contextJson}`;
       const second = kind === "loglikelihood" ? JSON.stringify(continuation) : this.#generation;
       const both = kind === "loglikelihood_rolling" ? first : `${first}, "arg_1": ${second}`;
       parts.push(`"gen_args_${index / this.#repeats}": {${both}}`);
