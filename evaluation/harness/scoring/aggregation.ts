@@ -101,36 +101,56 @@ function pairwiseSum(values: Float64Array, start: number, count: number): number
 
 /** scikit-learn's `f1_score` of (right, predicted) labels, positive label 1. Throws where it does. */
 function binaryF1(pairs: Float64Array): number {
-  const labels = new Set(pairs);
-  if (labels.size > 2 || (labels.size === 2 && !labels.has(1))) {
-    throw new MusterError(
-      "badData",
-      `f1 needs the labels 0 and 1, and the answers have ${[...labels].sort((a, b) => a - b).join(", ")}`,
-    );
-  }
   let right = 0;
-  let total = 0;
+  let positives = 0;
+  let negatives = 0;
   for (let index = 0; index < pairs.length; index += 2) {
-    if (pairs[index] === 1 && pairs[index + 1] === 1) right += 1;
-    total += (pairs[index] === 1 ? 1 : 0) + (pairs[index + 1] === 1 ? 1 : 0);
+    const [gold, predicted] = [pairs[index]!, pairs[index + 1]!];
+    if (gold === 1 && predicted === 1) right += 1;
+    positives += (gold === 1 ? 1 : 0) + (predicted === 1 ? 1 : 0);
+    negatives += (gold === 0 ? 1 : 0) + (predicted === 0 ? 1 : 0);
   }
-  return total === 0 ? 0 : (2 * right) / total;
+  if (positives + negatives < pairs.length) refuseLabels(new Set(pairs));
+  return positives === 0 ? 0 : (2 * right) / positives;
+}
+
+/** Two labels without 1, or three, have no binary F1. */
+function refuseLabels(labels: ReadonlySet<number>): void {
+  if (labels.size === 1 || (labels.size === 2 && labels.has(1))) return;
+  const shown = [...labels].sort((left, right) => left - right).join(", ");
+  throw new MusterError("badData", `f1 needs the labels 0 and 1, and the answers have ${shown}`);
 }
 
 /** scikit-learn's `matthews_corrcoef` of (right, predicted) labels. All counts are exact. */
 function matthewsCorrelation(pairs: Float64Array): number {
-  const gold = new Map<number, number>();
-  const predicted = new Map<number, number>();
-  let right = 0;
-  for (let index = 0; index < pairs.length; index += 2) {
-    const [of, as] = [pairs[index]!, pairs[index + 1]!];
-    gold.set(of, (gold.get(of) ?? 0) + 1);
-    predicted.set(as, (predicted.get(as) ?? 0) + 1);
-    if (of === as) right += 1;
-  }
+  const { gold, predicted, right } = countLabels(pairs);
   const samples = pairs.length / 2;
-  const overlap = [...gold].reduce((sum, [label, count]) => sum + count * (predicted.get(label) ?? 0), 0);
-  const squares = (counts: Map<number, number>) => [...counts.values()].reduce((sum, count) => sum + count * count, 0);
-  const spread = (samples * samples - squares(predicted)) * (samples * samples - squares(gold));
+  let [overlap, goldSquares, predictedSquares] = [0, 0, 0];
+  gold.forEach((count, label) => {
+    const other = predicted[label]!;
+    overlap += count * other;
+    goldSquares += count * count;
+    predictedSquares += other * other;
+  });
+  const spread = (samples * samples - predictedSquares) * (samples * samples - goldSquares);
   return spread === 0 ? 0 : (right * samples - overlap) / Math.sqrt(spread);
+}
+
+/** How often each label is right and predicted; labels numbered as they come. */
+function countLabels(pairs: Float64Array): { gold: number[]; predicted: number[]; right: number } {
+  const labels: number[] = [];
+  const counts: [number[], number[]] = [[], []];
+  let right = 0;
+  for (let index = 0; index < pairs.length; index += 1) {
+    // A task has a handful of labels: looking through them is faster than a map.
+    let label = labels.indexOf(pairs[index]!);
+    if (label < 0) {
+      label = labels.push(pairs[index]!) - 1;
+      counts[0].push(0);
+      counts[1].push(0);
+    }
+    counts[index % 2]![label]! += 1;
+    if (index % 2 === 1 && pairs[index] === pairs[index - 1]) right += 1;
+  }
+  return { gold: counts[0], predicted: counts[1], right };
 }
