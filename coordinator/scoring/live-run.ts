@@ -1,7 +1,7 @@
 // Running means of one run. Samples are scored when their last response is seen; what is incomplete waits in bounded
 // space. Everything may be forgotten: the final pass reads the disk again.
 import { fromBinary } from "@bufbuild/protobuf";
-import { ColumnValues } from "../../evaluation/harness/scoring/column-values.ts";
+import { numbersOf } from "../../evaluation/harness/scoring/column-values.ts";
 import { createTaskScorer } from "../../evaluation/harness/scoring/task-scorer.ts";
 import type { PlanSample } from "../../evaluation/plan.ts";
 import type { EvaluationResponse } from "../../evaluation/response.ts";
@@ -21,7 +21,7 @@ const WAITING_RESPONSES_MAX = 20_000;
 /** Sums of one task's columns. */
 interface TaskSums {
   readonly scorer: TaskScorer;
-  readonly sums: readonly (readonly number[])[];
+  readonly sums: readonly number[][];
   samples: number;
 }
 
@@ -87,10 +87,8 @@ export class LiveRun {
     const task = this.#sumsOf(sample.task);
     const { values } = task.scorer.scoreSample(sample, responses);
     values.forEach((value, column) => {
-      const numbers = new ColumnValues(task.scorer.columns[column]!.width);
-      numbers.push(value);
-      const sums = task.sums[column] as number[];
-      numbers.values().forEach((number, part) => (sums[part]! += number));
+      const sums = task.sums[column]!;
+      numbersOf(value).forEach((number, part) => (sums[part]! += number));
     });
     task.samples += 1;
   }

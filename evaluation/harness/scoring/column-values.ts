@@ -14,17 +14,22 @@ export class ColumnValues {
 
   /** Adds one sample's value: a number, or a pair where the column is wide. */
   push(value: PythonValue): void {
-    const parts = value instanceof PythonTuple ? value.values : [value];
+    const parts = numbersOf(value);
     assert(parts.length === this.#width, `a value of ${parts.length} numbers for a column of ${this.#width}`);
     if (this.#length + parts.length > this.#numbers.length) {
       const larger = new Float64Array(this.#numbers.length * 2);
       larger.set(this.#numbers);
       this.#numbers = larger;
     }
-    for (const part of parts) this.#numbers[this.#length++] = toFloatNumber(part);
+    for (const part of parts) this.#numbers[this.#length++] = part;
   }
 
   values(): Float64Array {
     return this.#numbers.subarray(0, this.#length);
   }
+}
+
+/** The numbers of a metric's value: one, or those of a tuple. */
+export function numbersOf(value: PythonValue): number[] {
+  return value instanceof PythonTuple ? value.values.map(toFloatNumber) : [toFloatNumber(value)];
 }
