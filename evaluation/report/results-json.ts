@@ -123,8 +123,8 @@ function runEntries(context: ResultsContext): Entry[] {
     ["batch_sizes", []],
     ["device", null],
     ["use_cache", null],
-    // A share below 1 is a float, a number of documents an int, as on the harness's command line.
-    ["limit", header.limit],
+    // The harness's command line reads a number of documents as a float too.
+    ["limit", header.limit === null ? null : makeFloat(header.limit)],
     ["bootstrap_iters", header.bootstrapIterations],
     ["gen_kwargs", generationOverrides === null ? null : parsePythonJson(generationOverrides)],
     ["random_seed", seeds.python],
