@@ -1,0 +1,83 @@
+import { PythonObject } from "../python/value.ts";
+
+/** A function or class that a YAML file names with `!function`. Never run: printed, or replaced by a native port. */
+export class PythonFunction extends PythonObject {
+  readonly typeName = "function";
+  /** The module's file, or its import name where no file lies beside the YAML. */
+  readonly module: string;
+  readonly name: string;
+  /** Its text as `inspect.getsource` gives it, or null where it is not defined in that file by `def` or `class`. */
+  readonly source: string | null;
+
+  constructor(module: string, name: string, source: string | null) {
+    super();
+    this.module = module;
+    this.name = name;
+    this.source = source;
+  }
+
+  /** As the harness's `configs` print a callable. */
+  override repr(): string {
+    return this.source ?? `<function ${this.name}>`;
+  }
+}
+
+/**
+ * The text of a top-level `def NAME` or `class NAME` with its decorators, as `inspect.getsource` gives it: up to the
+ * last line of its block, without the blank and comment lines after it. Null where there is none.
+ */
+export function findPythonSource(moduleText: string, name: string): string | null {
+  const lines = moduleText.replaceAll(/\r\n?/g, "\n").split(/(?<=\n)/);
+  const definition = new RegExp(`^(?:async\\s+def|def|class)\\s+${name}\\b`);
+  // Of several definitions the last is what the module's name means.
+  const start = lines.findLastIndex((line) => definition.test(line));
+  if (start < 0) return null;
+  let first = start;
+  while (first > 0 && isDecoratorLine(lines, first - 1)) first -= 1;
+  return lines.slice(first, endOfBlock(lines, start)).join("");
+}
+
+function isDecoratorLine(lines: readonly string[], index: number): boolean {
+  return /^@/.test(lines[index] ?? "");
+}
+
+/** Line after the block that starts at `start`: brackets and triple quotes are followed, indentation decides. */
+function endOfBlock(lines: readonly string[], start: number): number {
+  const scanner = new LineScanner();
+  let end = start + 1;
+  for (let index = start; index < lines.length; index += 1) {
+    const line = lines[index] ?? "";
+    const isInside = scanner.isInside;
+    const isBlank = /^\s*(?:#.*)?$/.test(line.trimEnd());
+    if (index > start && !isInside && !isBlank && !/^[ \t]/.test(line)) break;
+    scanner.read(line);
+    if (isInside || !isBlank) end = index + 1;
+  }
+  return end;
+}
+
+/** Knows after each line whether a bracket, a triple-quoted text or a backslash carries on to the next. */
+class LineScanner {
+  #depth = 0;
+  #quote = "";
+  #isContinued = false;
+
+  get isInside(): boolean {
+    return this.#depth > 0 || this.#quote !== "" || this.#isContinued;
+  }
+
+  read(line: string): void {
+    const token = /\\[^]|'''|"""|['"]|[[({]|[\])}]|#|[^\\'"[({\])}#]+/gy;
+    this.#isContinued = this.#quote === "" && /\\\n?$/.test(line);
+    for (const [part] of line.matchAll(token)) {
+      if (this.#quote !== "") {
+        if (part === this.#quote) this.#quote = "";
+      } else if (part === "#") return;
+      else if (/^['"]/.test(part)) this.#quote = part;
+      else if (/^[[({]$/.test(part)) this.#depth += 1;
+      else if (/^[\])}]$/.test(part)) this.#depth -= 1;
+    }
+    // A single-quoted text ends with its line.
+    if (this.#quote.length === 1) this.#quote = "";
+  }
+}
