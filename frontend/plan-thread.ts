@@ -1,0 +1,53 @@
+// The worker thread in which a plan is made: prompts of large suites take seconds of pure computing.
+import { parentPort, workerData } from "node:worker_threads";
+import { assert } from "../base/assert.ts";
+import { MusterError } from "../base/muster-error.ts";
+import { openDatasetLoader } from "./data/dataset-loader.ts";
+import { materialisePlan } from "./materialise.ts";
+import type { PlanRequest } from "./plan-request.ts";
+import { PIECES_IN_FLIGHT, type ThreadMessage } from "./thread-message.ts";
+
+const port = parentPort;
+assert(port !== null, "the plan thread was started as a program");
+
+let credits = PIECES_IN_FLIGHT;
+let resume: (() => void) | undefined;
+// Each message from outside says that one piece was consumed.
+port.on("message", () => {
+  credits += 1;
+  resume?.();
+});
+
+function say(message: ThreadMessage): void {
+  port!.postMessage(message);
+}
+
+async function takeCredit(): Promise<void> {
+  while (credits === 0) await new Promise<void>((resolve) => (resume = resolve));
+  credits -= 1;
+}
+
+async function makePlan(request: PlanRequest): Promise<void> {
+  const pieces = materialisePlan(request, {
+    openLoader: () =>
+      openDatasetLoader({
+        datasetMap: request.datasetMap,
+        cacheFolder: request.cacheFolder,
+        onProgress: () => undefined,
+      }),
+    onProgress: say,
+  });
+  for await (const piece of pieces) {
+    await takeCredit();
+    say({ kind: "piece", piece });
+  }
+  say({ kind: "done" });
+}
+
+try {
+  await makePlan(workerData as PlanRequest);
+} catch (error) {
+  const { kind, message, wayOut } = MusterError.from(error);
+  say({ kind: "failed", errorKind: kind, message, ...(wayOut === undefined ? {} : { wayOut }) });
+}
+port.close();

@@ -1,0 +1,90 @@
+import { Worker } from "node:worker_threads";
+import { MusterError } from "../base/muster-error.ts";
+import type { PlanPiece } from "../evaluation/plan.ts";
+import type { PlanProgress, PlanRequest } from "./plan-request.ts";
+import type { ThreadMessage } from "./thread-message.ts";
+
+/** How a plan's maker is watched and stopped. */
+export interface StreamPlanOptions {
+  readonly signal: AbortSignal;
+  onProgress(progress: PlanProgress): void;
+}
+
+/**
+ * Makes a plan in a worker thread and yields its pieces as they are ready. Throws MusterError where the plan cannot be
+ * made, and `interrupted` when the signal aborts. Leaving the loop early stops the thread.
+ */
+export async function* streamPlan(request: PlanRequest, options: StreamPlanOptions): AsyncGenerator<PlanPiece> {
+  const { signal } = options;
+  if (signal.aborted) throw interrupted();
+  const worker = new Worker(new URL("plan-thread.ts", import.meta.url), { workerData: request });
+  const mailbox = new Mailbox(options);
+  worker.on("message", (message: ThreadMessage) => mailbox.deliver(message));
+  worker.on("error", (error) => mailbox.fail(MusterError.from(error)));
+  worker.on("exit", () => mailbox.fail(new MusterError("internal", "The plan thread ended without a plan.")));
+  const abort = () => mailbox.fail(interrupted());
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    for (let piece = await mailbox.next(); piece !== null; piece = await mailbox.next()) {
+      worker.postMessage("consumed");
+      yield piece;
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    await worker.terminate();
+  }
+}
+
+function interrupted(): MusterError {
+  return new MusterError("interrupted", "Making the plan was stopped.");
+}
+
+/** Pieces that arrived and were not taken yet, and how it ended. The first end counts. */
+class Mailbox {
+  readonly #onProgress: StreamPlanOptions["onProgress"];
+  readonly #pieces: PlanPiece[] = [];
+  #end: { readonly error: MusterError | null } | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: StreamPlanOptions) {
+    this.#onProgress = (progress) => options.onProgress(progress);
+  }
+
+  deliver(message: ThreadMessage): void {
+    switch (message.kind) {
+      case "progress":
+        return this.#onProgress(message);
+      case "piece":
+        this.#pieces.push(message.piece);
+        break;
+      case "done":
+        this.#end ??= { error: null };
+        break;
+      case "failed": {
+        const { errorKind, message: text, wayOut } = message;
+        this.#end ??= { error: new MusterError(errorKind, text, wayOut === undefined ? {} : { wayOut }) };
+      }
+    }
+    this.#wake?.();
+  }
+
+  fail(error: MusterError): void {
+    this.#end ??= { error };
+    this.#wake?.();
+  }
+
+  /** The next piece, or null after the last. */
+  async next(): Promise<PlanPiece | null> {
+    for (;;) {
+      // An interruption does not wait for what was already made.
+      if (this.#end?.error?.kind === "interrupted") throw this.#end.error;
+      const piece = this.#pieces.shift();
+      if (piece !== undefined) return piece;
+      if (this.#end !== undefined) {
+        if (this.#end.error !== null) throw this.#end.error;
+        return null;
+      }
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// The documents of a task: those it is evaluated on and those its worked examples come from.
+import { MusterError } from "../base/muster-error.ts";
+import type { PythonDict } from "../evaluation/harness/python/value.ts";
+import type { TaskDefinition } from "../evaluation/harness/task/task-definition.ts";
+import type { PlanDataset } from "../evaluation/plan.ts";
+import type { DatasetLoader, LoadedSplit } from "./data/dataset-loader.ts";
+
+/** A task's documents. */
+export interface TaskData {
+  readonly split: string;
+  readonly documents: readonly PythonDict[];
+  /** Documents that worked examples are drawn from; empty where there are none to draw. */
+  readonly fewshotPool: readonly PythonDict[];
+  readonly used: readonly PlanDataset[];
+}
+
+/** Loads the splits of a task. Throws MusterError for a split that is missing or empty. */
+export async function loadTaskData(task: TaskDefinition, loader: DatasetLoader): Promise<TaskData> {
+  const { training, validation, test } = task.splits;
+  const split = test ?? validation;
+  if (split === null) {
+    throw new MusterError("badData", `The task ${task.name} has neither a test nor a validation split.`, {
+      wayOut: "Give it test_split or validation_split.",
+    });
+  }
+  const source = await openSplits(task, loader);
+  const evaluated = await source(split, "is evaluated on");
+  if (evaluated.rows.length === 0) throw emptySplit(task, split);
+  const used = [evaluated.info];
+  let fewshotPool: readonly PythonDict[] = [];
+  if (task.numFewshot > 0) {
+    // The harness takes an explicit split first, then examples in the YAML, then whatever split there is.
+    const { split: named, samples } = task.fewshot;
+    if (named === null && samples !== null) fewshotPool = samples;
+    else {
+      const pool = await source(named ?? training ?? validation ?? split, "takes worked examples from");
+      fewshotPool = pool.rows;
+      if (pool.info !== evaluated.info) used.push(pool.info);
+    }
+  }
+  return { split, documents: evaluated.rows, fewshotPool, used };
+}
+
+async function openSplits(
+  task: TaskDefinition,
+  loader: DatasetLoader,
+): Promise<(split: string, use: string) => Promise<LoadedSplit>> {
+  const metadata = task.config.get("metadata");
+  const file = metadata instanceof Map ? (metadata.get("config_source") as unknown) : undefined;
+  const taskFolder = typeof file === "string" ? file.slice(0, Math.max(0, file.lastIndexOf("/"))) : "";
+  const dataset = await loader.load({ ...task.dataset, taskFolder });
+  return async (split, use) => {
+    const loaded = await dataset.splits.get(split);
+    if (loaded !== undefined) return loaded;
+    const known = [...dataset.splits.keys()].join(", ");
+    throw new MusterError(
+      "badData",
+      `The data set ${datasetLabel(task)} has no split ${split}, which the task ${task.name} ${use}.`,
+      { wayOut: `It has: ${known}. Add the split to the dataset map, or leave the task out.` },
+    );
+  };
+}
+
+function emptySplit(task: TaskDefinition, split: string): MusterError {
+  return new MusterError(
+    "badData",
+    `The split ${split} of ${datasetLabel(task)} has no rows, so the task ${task.name} has no samples.`,
+    { wayOut: "Check the data file, or leave the task out." },
+  );
+}
+
+/** A data set as the harness names it: `path`, or `path:name`. */
+export function datasetLabel(task: TaskDefinition): string {
+  const { path, name } = task.dataset;
+  return name === null ? path : `${path}:${name}`;
+}
