@@ -20,6 +20,10 @@ export interface YamlSource {
 
 /** Reads one YAML document. Throws MusterError `badData` that names file and line. */
 export function readYaml(text: string, source: YamlSource): PythonValue {
+  return read(text, source, undefined);
+}
+
+function read(text: string, source: YamlSource, firstProblem: MusterError | undefined): PythonValue {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     schema: "failsafe",
@@ -30,8 +34,32 @@ export function readYaml(text: string, source: YamlSource): PythonValue {
     logLevel: "silent",
   });
   const [error] = document.errors;
-  if (error !== undefined) throw malformed(source.file, lines.linePos(error.pos[0]).line, error.message);
-  return new YamlConstructor(source, lines).construct(document.contents);
+  if (error === undefined) return new YamlConstructor(source, lines).construct(document.contents);
+  const { line } = lines.linePos(error.pos[0]);
+  const problem = firstProblem ?? malformed(source.file, line, error.message);
+  const isQuoted = document.errors.some(({ message }) => /quote/.test(message));
+  const indented = isQuoted ? indentLine(text, lines, line + linesToContinuation(error)) : undefined;
+  if (indented === undefined) throw problem;
+  return read(indented, source, problem);
+}
+
+const DEEP_INDENT = " ".repeat(64);
+
+/** How far below the error the text goes on that began before it; NaN where the error is of another kind. */
+function linesToContinuation({ code, message }: { readonly code: string; readonly message: string }): number {
+  if (code === "MISSING_CHAR" && /^Missing closing ["']/.test(message)) return 1;
+  // The line begins with a bracket, which the parser took for the end of something.
+  return /^Unexpected flow-(?:map|seq)-end token/.test(message) ? 0 : Number.NaN;
+}
+
+/**
+ * PyYAML lets a quoted text go on in lines that start further left than it may. Spaces before such a line mean nothing,
+ * so they are put there. Undefined where that was done already or there is no such line.
+ */
+function indentLine(text: string, lines: LineCounter, line: number): string | undefined {
+  const start = lines.lineStarts[line - 1];
+  if (start === undefined || start >= text.length || text.startsWith(DEEP_INDENT, start)) return undefined;
+  return text.slice(0, start) + DEEP_INDENT + text.slice(start);
 }
 
 function malformed(file: string, line: number, problem: string): MusterError {
