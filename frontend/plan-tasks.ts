@@ -112,13 +112,16 @@ function planTask(
     config: printConfig(config),
     higherIsBetter: readDirections(config, definition),
   };
-  const needsGeneration = definition.outputKind === "generate_until" && definition.generation !== null;
   return {
     definition,
     planTask: task,
-    generation: needsGeneration ? readGenerationSettings(definition.name, definition.generation!) : null,
+    generation: readGeneration(definition),
     columns: createTaskScorer(task).columns,
   };
+}
+
+function readGeneration({ name, outputKind, generation }: TaskDefinition): GenerationSettings | null {
+  return outputKind === "generate_until" && generation !== null ? readGenerationSettings(name, generation) : null;
 }
 
 function readDirections(config: PythonDict, definition: TaskDefinition): { readonly [metric: string]: boolean } {

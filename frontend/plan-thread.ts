@@ -10,12 +10,11 @@ import { PIECES_IN_FLIGHT, type ThreadMessage } from "./thread-message.ts";
 const port = parentPort;
 assert(port !== null, "the plan thread was started as a program");
 
-let credits = PIECES_IN_FLIGHT;
-let resume: (() => void) | undefined;
-// Each message from outside says that one piece was consumed.
+/** Pieces that may still be sent; each message from outside says that one was consumed. */
+const window = { credits: PIECES_IN_FLIGHT, resume: (): void => undefined };
 port.on("message", () => {
-  credits += 1;
-  resume?.();
+  window.credits += 1;
+  window.resume();
 });
 
 function say(message: ThreadMessage): void {
@@ -23,8 +22,8 @@ function say(message: ThreadMessage): void {
 }
 
 async function takeCredit(): Promise<void> {
-  while (credits === 0) await new Promise<void>((resolve) => (resume = resolve));
-  credits -= 1;
+  while (window.credits === 0) await new Promise<void>((resolve) => (window.resume = resolve));
+  window.credits -= 1;
 }
 
 async function makePlan(request: PlanRequest): Promise<void> {

@@ -53,7 +53,8 @@ export class ScanCache {
   /** Writes what is known now, if it is worth it. A cache that cannot be written costs time, nothing else. */
   save(): void {
     if (!this.#hasNews && this.#seen.size === this.#known.size) return;
-    const files = Array.from(this.#seen).filter(([, cached]) => cached !== null);
+    // Files that cannot be read are looked at again each time.
+    const files = Array.from(this.#seen).filter(([, cached]) => cached !== null && cached.names.problem === undefined);
     const temporary = `${this.#cacheFile}.${process.pid}`;
     try {
       mkdirSync(dirname(this.#cacheFile), { recursive: true });

@@ -53,7 +53,7 @@ export function openTaskIndex(places: TaskPlaces): TaskIndex {
   const harness = join(places.cacheFolder, INSTALLED_TREE);
   const hasHarness = existsSync(harness);
   const problems: string[] = [];
-  const roots = hasHarness ? [scanRoot(harness, places.cacheFolder, []), ...[]] : [];
+  const roots = hasHarness ? [scanRoot(harness, places.cacheFolder, [])] : [];
   for (const folder of places.includePaths) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
       throw new MusterError("notFound", `The include path ${folder} is not a folder.`, {

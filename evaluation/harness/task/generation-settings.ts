@@ -1,6 +1,7 @@
 import { MusterError } from "../../../base/muster-error.ts";
 import type { GenerationSettings } from "../../request.ts";
 import { toFloatNumber } from "../python/number-text.ts";
+import { str } from "../python/represent.ts";
 import { isInt, isList, PythonFloat, type PythonDict, type PythonValue } from "../python/value.ts";
 
 /**
@@ -14,7 +15,7 @@ export function readGenerationSettings(task: string, settings: PythonDict): Gene
     });
   const extra: { [key: string]: number | string | boolean } = {};
   for (const [key, value] of settings) {
-    if (typeof key !== "string") throw refuse(String(key));
+    if (typeof key !== "string") throw refuse(str(key));
     if (["until", "max_gen_toks", "temperature", "do_sample"].includes(key) || value === null) continue;
     extra[key] = scalar(value) ?? fail(refuse(key));
   }

@@ -38,7 +38,7 @@ export function findPythonSource(moduleText: string, name: string): string | nul
 }
 
 function isDecoratorLine(lines: readonly string[], index: number): boolean {
-  return /^@/.test(lines[index] ?? "");
+  return (lines[index] ?? "").startsWith("@");
 }
 
 /** Line after the block that starts at `start`: brackets and triple quotes are followed, indentation decides. */

@@ -4,6 +4,7 @@ import { MusterError } from "../../../base/muster-error.ts";
 import type { PythonJson } from "../../plan.ts";
 import { formatPythonJson } from "../python/json-format.ts";
 import { toFloat } from "../python/number-text.ts";
+import { str } from "../python/represent.ts";
 import { isDict, isList, PythonObject, type PythonDict, type PythonValue } from "../python/value.ts";
 
 type MutableDict = Map<PythonValue, PythonValue>;
@@ -77,7 +78,7 @@ export function completeConfig(raw: PythonDict, overrides: ConfigOverrides): Pyt
   const config = new Map<PythonValue, PythonValue>(TASK_DEFAULTS);
   for (const [key, value] of raw) {
     if (STRUCTURE_KEYS.has(key)) continue;
-    if (!config.has(key)) throw badSetting(raw, `has the unknown setting ${String(key)}`);
+    if (!config.has(key)) throw badSetting(raw, `has the unknown setting ${str(key)}`);
     config.set(key, value);
   }
   completeGeneration(config, raw, overrides);
@@ -123,7 +124,7 @@ function completeFewshot(config: PythonDict, raw: PythonDict): PythonDict {
   }
   fewshot.set("sampler", "default");
   for (const [key, value] of own ?? []) {
-    if (!fewshot.has(key)) throw badSetting(raw, `has the unknown setting ${String(key)} in fewshot_config`);
+    if (!fewshot.has(key)) throw badSetting(raw, `has the unknown setting ${str(key)} in fewshot_config`);
     fewshot.set(key, value);
   }
   return fewshot;
@@ -139,7 +140,7 @@ function badSetting(raw: PythonDict, problem: string): MusterError {
   const metadata = raw.get("metadata");
   const source = isDict(metadata) ? metadata.get("config_source") : undefined;
   const place = typeof source === "string" ? ` (${source})` : "";
-  return new MusterError("badData", `The task ${String(raw.get("task"))}${place} ${problem}.`, {
+  return new MusterError("badData", `The task ${str(raw.get("task") ?? null)}${place} ${problem}.`, {
     wayOut: "Correct the task's YAML; the harness would stop at it too.",
   });
 }

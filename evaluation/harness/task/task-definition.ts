@@ -1,7 +1,7 @@
 // What rendering needs of a task's configuration, with everything refused by name that cannot be done exactly.
 import { MusterError } from "../../../base/muster-error.ts";
 import type { PlanTask } from "../../plan.ts";
-import { repr } from "../python/represent.ts";
+import { repr, str } from "../python/represent.ts";
 import { isTruthy } from "../python/truth.ts";
 import { isDict, isInt, isList, type PythonDict, type PythonValue } from "../python/value.ts";
 import { PythonFunction } from "./python-function.ts";
@@ -91,17 +91,17 @@ class ConfigReader {
 
   constructor(config: PythonDict, name?: string) {
     this.#config = config;
-    this.name = name ?? String(config.get("task"));
+    this.name = name ?? str(config.get("task") ?? null);
     this.#prefix = name === undefined ? "" : "fewshot_config.";
   }
 
   refusePython(): void {
     for (const [key, value] of this.#config) {
-      if (value instanceof PythonFunction) throw this.#needsPython(String(key), value);
+      if (value instanceof PythonFunction) throw this.#needsPython(str(key), value);
     }
     const fewshot = this.#config.get("fewshot_config");
     for (const [key, value] of isDict(fewshot) ? fewshot : []) {
-      if (value instanceof PythonFunction) throw this.#needsPython(`fewshot_config.${String(key)}`, value);
+      if (value instanceof PythonFunction) throw this.#needsPython(`fewshot_config.${str(key)}`, value);
     }
     const refused: readonly (readonly [string, string])[] = [
       ["doc_to_image", "it shows images to the model"],
@@ -184,7 +184,7 @@ class ConfigReader {
     return {
       sampler,
       split: reader.optionalText("split"),
-      samples: samples as readonly PythonDict[] | null,
+      samples,
       fewshotDelimiter: reader.requiredText("fewshot_delimiter"),
       ...reader.promptFields(this),
     };

@@ -59,7 +59,7 @@ export function buildFile(file: string, source: TaskSource): readonly (TaskNode 
     });
   }
   return buildEntry(
-    { name: kind === "group" ? String(raw.get("group")) : name, kind, file, members: new Set() },
+    { name: kind === "group" ? str(raw.get("group") ?? null) : name, kind, file, members: new Set() },
     source,
   );
 }
@@ -177,8 +177,7 @@ function readAggregates(group: string, value: PythonValue): GroupAggregate[] {
     const metric = isDict(entry) ? entry.get("metric") : undefined;
     if (!isDict(entry) || typeof metric !== "string") throw malformedGroup(group, "aggregates without naming a metric");
     for (const key of entry.keys()) {
-      if (!AGGREGATE_KEYS.has(key))
-        throw malformedGroup(group, `has the unknown setting ${String(key)} in an aggregate`);
+      if (!AGGREGATE_KEYS.has(key)) throw malformedGroup(group, `has the unknown setting ${str(key)} in an aggregate`);
     }
     if ((entry.get("aggregation") ?? "mean") !== "mean") {
       throw malformedGroup(group, "aggregates otherwise than by mean, which the harness does not know");

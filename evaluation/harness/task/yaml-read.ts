@@ -96,7 +96,7 @@ class YamlConstructor {
   }
 
   #constructNode(node: Node): PythonValue {
-    if (isMap(node)) return this.#constructMap(node, node.items as Pair[]);
+    if (isMap(node)) return this.#constructMap(node, node.items);
     if (isSeq(node)) {
       this.#expectTag(node, node.tag, "seq");
       return node.items.map((item) => this.construct(item));
@@ -130,7 +130,8 @@ class YamlConstructor {
   }
 
   #constructScalar(node: Node & { readonly value: unknown; readonly type?: string | null | undefined }): PythonValue {
-    const text = node.value === null || node.value === undefined ? "" : String(node.value);
+    // The failsafe schema makes every scalar a text; an absent one is null.
+    const text = typeof node.value === "string" ? node.value : "";
     const tag = node.tag;
     if (tag === "!function") return this.#source.resolveFunction(text);
     const isPlain = node.type === "PLAIN" || node.type === undefined || node.type === null;
