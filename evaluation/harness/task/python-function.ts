@@ -24,7 +24,7 @@ export class PythonFunction extends PythonObject {
 
 /**
  * The text of a top-level `def NAME` or `class NAME` with its decorators, as `inspect.getsource` gives it: up to the
- * last line of its block, without the blank and comment lines after it. Null where there is none.
+ * last line of its block, without blank lines and outer comments after it. Null where there is none.
  */
 export function findPythonSource(moduleText: string, name: string): string | null {
   const lines = moduleText.replaceAll(/\r\n?/g, "\n").split(/(?<=\n)/);
@@ -33,25 +33,32 @@ export function findPythonSource(moduleText: string, name: string): string | nul
   const start = lines.findLastIndex((line) => definition.test(line));
   if (start < 0) return null;
   let first = start;
-  while (first > 0 && isDecoratorLine(lines, first - 1)) first -= 1;
+  for (let index = start - 1; index >= 0; index -= 1) {
+    const line = lines[index] ?? "";
+    if (line.startsWith("@")) first = index;
+    else if (!/^\s*(?:#|$)/.test(line)) break;
+  }
   return lines.slice(first, endOfBlock(lines, start)).join("");
-}
-
-function isDecoratorLine(lines: readonly string[], index: number): boolean {
-  return (lines[index] ?? "").startsWith("@");
 }
 
 /** Line after the block that starts at `start`: brackets and triple quotes are followed, indentation decides. */
 function endOfBlock(lines: readonly string[], start: number): number {
   const scanner = new LineScanner();
+  let bodyColumn = Number.POSITIVE_INFINITY;
   let end = start + 1;
   for (let index = start; index < lines.length; index += 1) {
     const line = lines[index] ?? "";
     const isInside = scanner.isInside;
-    const isBlank = /^\s*(?:#.*)?$/.test(line.trimEnd());
-    if (index > start && !isInside && !isBlank && !/^[ \t]/.test(line)) break;
+    const column = line.length - line.trimStart().length;
+    const first = line.charAt(column);
+    const isCode = first !== "" && first !== "#";
+    if (index > start && !isInside && isCode) {
+      if (column === 0) break;
+      bodyColumn = Math.min(bodyColumn, column);
+    }
     scanner.read(line);
-    if (isInside || !isBlank) end = index + 1;
+    // Comments after the last statement belong to the block where they are indented like its body.
+    if (isInside || isCode || (first === "#" && column >= bodyColumn)) end = index + 1;
   }
   return end;
 }
