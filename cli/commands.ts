@@ -1,0 +1,154 @@
+import type { Options } from "./options.ts";
+
+/** What a command gets: its checked options and the words after its name. */
+export interface CommandInput {
+  readonly options: Options;
+  readonly words: readonly string[];
+}
+
+/** A command's work; resolves to its exit code, throws MusterError where it cannot do it. */
+export type Command = (input: CommandInput) => Promise<number>;
+
+/** One row of the command table. */
+export interface CommandRow {
+  /** The words that name it: `runs show`. */
+  readonly path: string;
+  /** Arguments as commander writes them: `<run>`, `[pattern]`. */
+  readonly words: readonly string[];
+  readonly prose: string;
+  /** Printed under the help. */
+  readonly examples: readonly string[];
+  /** Imported only when the command runs, so that help stays fast. */
+  readonly load: () => Promise<{ readonly default: Command }>;
+}
+
+/** Every command. A group's own row (`runs`) is what its bare name does. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    path: "demo",
+    words: [],
+    prose: "Run the quickstart suite with a small model on two local agents",
+    examples: ["muster demo"],
+    load: () => import("./commands/demo.ts"),
+  },
+  {
+    path: "run",
+    words: [],
+    prose: "Evaluate a model on tasks, on this machine or on a coordinator's agents",
+    examples: [
+      "muster run --tasks commonsense_qa --limit 50 --model smollm2-135m --local-agents 2",
+      "muster run --suite my-suite.yaml --engine-url http://127.0.0.1:8000",
+      "muster run --tasks gsm8k --coordinator gpu-1:7461 --detach",
+    ],
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    path: "runs",
+    words: [],
+    prose: "List runs, newest first",
+    examples: ["muster runs", "muster runs --json"],
+    load: () => import("./commands/runs.ts"),
+  },
+  {
+    path: "runs show",
+    words: ["<run>"],
+    prose: "Show one run: progress, scores, agents, cost",
+    examples: ["muster runs show 20261124 --watch"],
+    load: () => import("./commands/runs-show.ts"),
+  },
+  {
+    path: "runs cancel",
+    words: ["<run>"],
+    prose: "End a run; what was answered is kept",
+    examples: [],
+    load: () => import("./commands/runs-cancel.ts"),
+  },
+  {
+    path: "runs export",
+    words: ["<run>"],
+    prose: "Write a finished run's result files",
+    examples: ["muster runs export 20261124 --output results"],
+    load: () => import("./commands/runs-export.ts"),
+  },
+  {
+    path: "runs resume",
+    words: ["<run>"],
+    prose: "Take up a local run that was stopped",
+    examples: [],
+    load: () => import("./commands/runs-resume.ts"),
+  },
+  {
+    path: "coordinator",
+    words: [],
+    prose: "Start a coordinator: agents and people connect to it",
+    examples: ["muster coordinator", "muster coordinator --listen 0.0.0.0:7461 --insecure"],
+    load: () => import("./commands/coordinator.ts"),
+  },
+  {
+    path: "agent",
+    words: [],
+    prose: "Start an agent: it computes what a coordinator gives it",
+    examples: [
+      "muster agent --coordinator gpu-1:7461 --engine-url http://127.0.0.1:8000",
+      "muster agent --model smollm2-135m",
+    ],
+    load: () => import("./commands/agent.ts"),
+  },
+  {
+    path: "agents",
+    words: [],
+    prose: "List agents: slots, engines, how busy they are",
+    examples: ["muster agents --coordinator gpu-1:7461"],
+    load: () => import("./commands/agents.ts"),
+  },
+  {
+    path: "agents drain",
+    words: ["<agent>"],
+    prose: "Let an agent finish what it has begun and take nothing new",
+    examples: [],
+    load: () => import("./commands/agents-drain.ts"),
+  },
+  {
+    path: "tasks list",
+    words: ["[pattern]"],
+    prose: "List the tasks, groups and tags that can be run",
+    examples: ["muster tasks list 'leaderboard_*'"],
+    load: () => import("./commands/tasks-list.ts"),
+  },
+  {
+    path: "tasks install",
+    words: ["<package>"],
+    prose: "Fetch the harness's task definitions into the cache",
+    examples: ["muster tasks install lm-eval@0.4.13"],
+    load: () => import("./commands/tasks-install.ts"),
+  },
+  {
+    path: "models",
+    words: [],
+    prose: "List the catalogue's models and which are here",
+    examples: [],
+    load: () => import("./commands/models.ts"),
+  },
+  {
+    path: "models pull",
+    words: ["<name>"],
+    prose: "Fetch a model of the catalogue, checked against its digest",
+    examples: ["muster models pull smollm2-135m"],
+    load: () => import("./commands/models-pull.ts"),
+  },
+  {
+    path: "version",
+    words: [],
+    prose: "Print the versions of Muster, its wire protocol and Node",
+    examples: [],
+    load: () => import("./commands/version.ts"),
+  },
+];
+
+/** What stands over a group's commands in the help. */
+export const GROUPS: { readonly [name: string]: string } = {
+  runs: "List, show, cancel, export and resume runs",
+  agents: "List and drain agents",
+  tasks: "List and install task definitions",
+  models: "List and fetch models",
+};

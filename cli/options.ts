@@ -1,0 +1,360 @@
+/**
+ * The one table of options. Flags, environment variables, `--help`, validation and docs/configuration.md derive from it,
+ * so an option is added here and nowhere else.
+ */
+
+/** How an option's text is read; `read-options.ts` has the rule and the sentence for each. */
+export type OptionKind =
+  | "text"
+  | "texts"
+  | "words"
+  | "switch"
+  | "integer"
+  | "number"
+  | "limit"
+  | "seeds"
+  | "settings"
+  | "address"
+  | "url"
+  | "choice";
+
+/** One row of the table. */
+export interface OptionRow {
+  /** With its placeholder: `--limit <samples>`. */
+  readonly flag: string;
+  /** Environment variable that stands in where the flag is not given. */
+  readonly env: string;
+  readonly kind: OptionKind;
+  /** What holds where nothing is given; absent: nothing, and the prose says what then happens. */
+  readonly default?: string | number;
+  readonly unit?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly choices?: readonly string[];
+  readonly prose: string;
+  /** Commands that take it, by their words. */
+  readonly commands: readonly string[];
+}
+
+const READS_CLUSTER = ["agents", "agents drain", "runs", "runs show", "runs cancel", "runs export"] as const;
+const CLIENTS = ["run", "demo", "runs resume", ...READS_CLUSTER] as const;
+const EVERYWHERE = [
+  ...CLIENTS,
+  ...["coordinator", "agent", "tasks install", "tasks list", "models", "models pull", "version"],
+] as const;
+
+/** Every option of every command. */
+export const OPTIONS = {
+  tasks: {
+    flag: "--tasks <list>",
+    env: "MUSTER_TASKS",
+    kind: "words",
+    prose: "Tasks to run: names, groups, tags, globs or YAML files, separated by commas. May be given several times.",
+    commands: ["run"],
+  },
+  suite: {
+    flag: "--suite <file>",
+    env: "MUSTER_SUITE",
+    kind: "text",
+    prose: "A YAML file that names tasks and their settings; use it instead of --tasks.",
+    commands: ["run"],
+  },
+  model: {
+    flag: "--model <name>",
+    env: "MUSTER_MODEL",
+    kind: "text",
+    prose:
+      "The model: a name of the catalogue (`muster models`), a GGUF file, or the name that the server at --engine-url serves. Not given: the only model that the agents serve.",
+    commands: ["run", "agent"],
+  },
+  engine: {
+    flag: "--engine <name>",
+    env: "MUSTER_ENGINE",
+    kind: "choice",
+    choices: ["llama.cpp", "openai", "hash", "simulated"],
+    prose:
+      "What computes the answers. Not given: openai where there is an --engine-url, else llama.cpp. The hash and simulated engines answer without a model, for tests.",
+    commands: ["run", "agent"],
+  },
+  engineUrls: {
+    flag: "--engine-url <url>",
+    env: "MUSTER_ENGINE_URL",
+    kind: "url",
+    prose: "An OpenAI-compatible server (vLLM, SGLang, llama.cpp's). Give it several times for several slots.",
+    commands: ["run", "agent"],
+  },
+  limit: {
+    flag: "--limit <samples>",
+    env: "MUSTER_LIMIT",
+    kind: "limit",
+    unit: "samples, or a share below 1",
+    prose: "Only the first samples of each task. Not given: all.",
+    commands: ["run"],
+  },
+  numFewshot: {
+    flag: "--num-fewshot <count>",
+    env: "MUSTER_NUM_FEWSHOT",
+    kind: "integer",
+    minimum: 0,
+    maximum: 1000,
+    unit: "examples",
+    prose: "Examples in each prompt, instead of what the task says.",
+    commands: ["run"],
+  },
+  seeds: {
+    flag: "--seed <numbers>",
+    env: "MUSTER_SEED",
+    kind: "seeds",
+    default: "0,1234,1234,1234",
+    prose: "One seed for everything, or four with commas: Python, NumPy, torch, few-shot. The harness's own by default.",
+    commands: ["run"],
+  },
+  genKwargs: {
+    flag: "--gen-kwargs <settings>",
+    env: "MUSTER_GEN_KWARGS",
+    kind: "settings",
+    prose: "Generation settings over the tasks' own: `temperature=0,max_gen_toks=64` or a JSON object.",
+    commands: ["run"],
+  },
+  includePaths: {
+    flag: "--include-path <folder>",
+    env: "MUSTER_INCLUDE_PATH",
+    kind: "texts",
+    prose: "A folder with task YAML files of your own. May be given several times.",
+    commands: ["run", "tasks list"],
+  },
+  datasetMap: {
+    flag: "--dataset-map <file>",
+    env: "MUSTER_DATASET_MAP",
+    kind: "text",
+    prose: "A JSON file that says which local files hold which data set. Not given: the Hugging Face hub.",
+    commands: ["run"],
+  },
+  localAgents: {
+    flag: "--local-agents <count>",
+    env: "MUSTER_LOCAL_AGENTS",
+    kind: "integer",
+    default: 1,
+    minimum: 1,
+    maximum: 64,
+    unit: "processes",
+    prose: "Agent processes to start on this machine, for this run. Not used with --coordinator.",
+    commands: ["run"],
+  },
+  coordinator: {
+    flag: "--coordinator <host:port>",
+    env: "MUSTER_COORDINATOR",
+    kind: "address",
+    prose:
+      "The coordinator's gRPC address. Not given: `run` starts one for itself, `agent` calls 127.0.0.1:7461, the others look for one that runs on the data folder.",
+    commands: ["run", "agent", ...READS_CLUSTER],
+  },
+  output: {
+    flag: "--output <folder>",
+    env: "MUSTER_OUTPUT",
+    kind: "text",
+    prose: "Where the results go. Not given: muster-results/RUN.",
+    commands: ["run", "demo", "runs resume", "runs export"],
+  },
+  noCache: {
+    flag: "--no-cache",
+    env: "MUSTER_NO_CACHE",
+    kind: "switch",
+    prose: "Compute every request, also those that an earlier run answered. (No answers are shared between runs yet.)",
+    commands: ["run"],
+  },
+  yes: {
+    flag: "--yes",
+    env: "MUSTER_YES",
+    kind: "switch",
+    prose: "Start without asking.",
+    commands: ["run"],
+  },
+  json: {
+    flag: "--json",
+    env: "MUSTER_JSON",
+    kind: "switch",
+    prose: "One JSON value on standard output instead of text; errors as JSON on standard error.",
+    commands: EVERYWHERE,
+  },
+  detach: {
+    flag: "--detach",
+    env: "MUSTER_DETACH",
+    kind: "switch",
+    prose: "Submit the run and return at once. Needs --coordinator.",
+    commands: ["run"],
+  },
+  dataFolder: {
+    flag: "--data-dir <folder>",
+    env: "MUSTER_DATA_DIR",
+    kind: "text",
+    prose:
+      "Where a coordinator keeps its journal (not given: muster/coordinator in the XDG state folder) and an agent its unacknowledged responses (muster/agents/NAME).",
+    commands: ["coordinator", "agent", ...CLIENTS],
+  },
+  pricePerHour: {
+    flag: "--price-per-hour <dollars>",
+    env: "MUSTER_PRICE_PER_HOUR",
+    kind: "number",
+    default: 0,
+    minimum: 0,
+    maximum: 1_000_000,
+    unit: "US dollars a slot and hour",
+    prose: "What a slot costs, for the bill. With 0, no cost is printed.",
+    commands: ["run", "agent"],
+  },
+  threads: {
+    flag: "--threads <count>",
+    env: "MUSTER_THREADS",
+    kind: "integer",
+    minimum: 1,
+    maximum: 1024,
+    unit: "threads a slot",
+    prose: "CPU threads of an embedded engine. Not given: the usable cores, divided among the local agents.",
+    commands: ["run", "agent"],
+  },
+  concurrency: {
+    flag: "--concurrency <count>",
+    env: "MUSTER_CONCURRENCY",
+    kind: "integer",
+    minimum: 1,
+    maximum: 4096,
+    unit: "samples a slot",
+    prose: "Samples that a slot computes at once. Not given: the engine's own measure.",
+    commands: ["run", "agent"],
+  },
+  simulation: {
+    flag: "--simulation <settings>",
+    env: "MUSTER_SIMULATION",
+    kind: "settings",
+    prose: "Settings of the simulated engine, as `key=value,…` or JSON: its speed, latency and faults.",
+    commands: ["run", "agent"],
+  },
+  name: {
+    flag: "--name <name>",
+    env: "MUSTER_AGENT_NAME",
+    kind: "text",
+    prose: "The agent's name, and its folder's. Not given: the host's name.",
+    commands: ["agent"],
+  },
+  listen: {
+    flag: "--listen <host:port>",
+    env: "MUSTER_LISTEN",
+    kind: "address",
+    default: "127.0.0.1:7461",
+    prose: "gRPC address for agents and people; port 0 takes a free one.",
+    commands: ["coordinator"],
+  },
+  http: {
+    flag: "--http <host:port>",
+    env: "MUSTER_HTTP",
+    kind: "address",
+    default: "127.0.0.1:7460",
+    prose: "Address of /metrics and /healthz; port 0 takes a free one.",
+    commands: ["coordinator"],
+  },
+  insecure: {
+    flag: "--insecure",
+    env: "MUSTER_INSECURE",
+    kind: "switch",
+    prose: "Allow addresses that other machines can reach, although there is no TLS yet.",
+    commands: ["coordinator"],
+  },
+  leaseSeconds: {
+    flag: "--lease-seconds <seconds>",
+    env: "MUSTER_LEASE_SECONDS",
+    kind: "number",
+    default: 15,
+    minimum: 1,
+    maximum: 3600,
+    unit: "seconds",
+    prose: "How long an agent may be silent before its work is given to another.",
+    commands: ["coordinator"],
+  },
+  scorers: {
+    flag: "--scorers <count>",
+    env: "MUSTER_SCORERS",
+    kind: "integer",
+    default: 0,
+    minimum: 0,
+    maximum: 256,
+    unit: "threads",
+    prose: "Threads that score; 0 chooses by the number of cores.",
+    commands: ["coordinator"],
+  },
+  logLevel: {
+    flag: "--log-level <level>",
+    env: "MUSTER_LOG_LEVEL",
+    kind: "choice",
+    default: "info",
+    choices: ["debug", "info", "warn", "error", "silent"],
+    prose: "How much the process logs, as JSON lines on standard error.",
+    commands: ["coordinator", "agent"],
+  },
+  last: {
+    flag: "--last <count>",
+    env: "MUSTER_LAST",
+    kind: "integer",
+    default: 20,
+    minimum: 1,
+    maximum: 1000,
+    unit: "runs",
+    prose: "How many runs to list, newest first.",
+    commands: ["runs"],
+  },
+  watch: {
+    flag: "--watch",
+    env: "MUSTER_WATCH",
+    kind: "switch",
+    prose: "Follow the run until it ends.",
+    commands: ["runs show"],
+  },
+  resume: {
+    flag: "--resume <run>",
+    env: "MUSTER_RESUME",
+    kind: "text",
+    prose: "Take up a local run that was stopped, with the agents it had. The same as `muster runs resume RUN`.",
+    commands: ["run"],
+  },
+} as const satisfies { readonly [name: string]: OptionRow };
+
+export type OptionName = keyof typeof OPTIONS;
+
+interface ValueOfKind {
+  readonly text: string;
+  readonly texts: readonly string[];
+  readonly words: readonly string[];
+  readonly switch: boolean;
+  readonly integer: number;
+  readonly number: number;
+  readonly limit: number;
+  readonly seeds: readonly [number, number, number, number];
+  readonly settings: { readonly [key: string]: unknown };
+  readonly address: string;
+  readonly url: readonly string[];
+  readonly choice: string;
+}
+
+/** Kinds that always have a value: switches are off and lists empty where nothing is given. */
+type AlwaysThere = "switch" | "texts" | "words" | "url";
+
+/** The options of a command, read and checked. */
+export type Options = {
+  readonly [name in OptionName]:
+    | ValueOfKind[(typeof OPTIONS)[name]["kind"]]
+    | ((typeof OPTIONS)[name] extends { readonly default: string | number }
+        ? never
+        : (typeof OPTIONS)[name]["kind"] extends AlwaysThere
+          ? never
+          : undefined);
+};
+
+/** The table's rows that a command takes, in the table's order. */
+export function optionsOf(command: string): (readonly [OptionName, OptionRow])[] {
+  return (Object.entries(OPTIONS) as [OptionName, OptionRow][]).filter(([, row]) => row.commands.includes(command));
+}
+
+/** The flag without its placeholder: `--limit`. */
+export function flagName(row: OptionRow): string {
+  return row.flag.split(" ", 1)[0]!;
+}
