@@ -2,7 +2,13 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { basename, join } from "node:path";
 import { finished } from "node:stream/promises";
 import { create } from "@bufbuild/protobuf";
-import { type Client, type ClientReadableStream, type ClientWritableStream, credentials, makeClientConstructor } from "@grpc/grpc-js";
+import {
+  type Client,
+  type ClientReadableStream,
+  type ClientWritableStream,
+  credentials,
+  makeClientConstructor,
+} from "@grpc/grpc-js";
 import { MusterError } from "../base/muster-error.ts";
 import { fromServiceError } from "../base/node/grpc-errors.ts";
 import { grpcService } from "../base/node/grpc-service.ts";

@@ -22,7 +22,10 @@ export function findCoordinator(options: Options): CoordinatorClient {
 }
 
 /** Does something with that coordinator and closes the connection. */
-export async function withCoordinator<T>(options: Options, work: (client: CoordinatorClient) => Promise<T>): Promise<T> {
+export async function withCoordinator<T>(
+  options: Options,
+  work: (client: CoordinatorClient) => Promise<T>,
+): Promise<T> {
   const client = findCoordinator(options);
   try {
     return await work(client);

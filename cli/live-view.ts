@@ -52,7 +52,12 @@ export class LiveView {
       const scores = task.metrics.map(({ metric, filter, value }) => {
         return `${metric}${filter === "none" ? "" : ` (${filter})`} ${value.toFixed(3)}`;
       });
-      return [printable(task.task), bar(all === 0 ? 0 : done / all, 20), `${count(done)}/${count(all)}`, scores.join("  ")];
+      return [
+        printable(task.task),
+        bar(all === 0 ? 0 : done / all, 20),
+        `${count(done)}/${count(all)}`,
+        scores.join("  "),
+      ];
     });
     const more = run.tasks.length - shown.length;
     const agents = run.agents.map((agent) => `${printable(agent.hostName)} ${count(agent.requestsDone)}`);

@@ -107,7 +107,9 @@ export class LocalCluster {
         isReady = true;
         resolve(message);
       });
-      child.once("error", (error) => reject(new MusterError("internal", `cannot start ${member.name}: ${error.message}`)));
+      child.once("error", (error) =>
+        reject(new MusterError("internal", `cannot start ${member.name}: ${error.message}`)),
+      );
       child.once("exit", (code, signal) => {
         if (this.#stopping) return reject(new MusterError("interrupted", `${member.name} was stopped`));
         const death = new MusterError("connection", deathOf(member.name, code ?? signal, errors));
@@ -131,6 +133,10 @@ function hasEnded(child: ChildProcess): boolean {
 
 /** A child's own last words, without the program's name before them. */
 function deathOf(name: string, how: number | string | null, errors: string): string {
-  const words = errors.trim().split("\n").filter((line) => !line.startsWith("{")).map((line) => line.replace(/^muster: /, "").trim());
+  const words = errors
+    .trim()
+    .split("\n")
+    .filter((line) => !line.startsWith("{"))
+    .map((line) => line.replace(/^muster: /, "").trim());
   return words.length > 0 && words[0] !== "" ? `${name}: ${words.join(" ")}` : `${name} died (${how})`;
 }

@@ -37,10 +37,18 @@ export interface OptionRow {
 }
 
 const READS_CLUSTER = ["agents", "agents drain", "runs", "runs show", "runs cancel", "runs export"] as const;
-const CLIENTS = ["run", "demo", "runs resume", ...READS_CLUSTER] as const;
 const EVERYWHERE = [
-  ...CLIENTS,
-  ...["coordinator", "agent", "tasks install", "tasks list", "models", "models pull", "version"],
+  ...READS_CLUSTER,
+  "run",
+  "demo",
+  "runs resume",
+  "coordinator",
+  "agent",
+  "tasks install",
+  "tasks list",
+  "models",
+  "models pull",
+  "version",
 ] as const;
 
 /** Every option of every command. */
@@ -106,7 +114,8 @@ export const OPTIONS = {
     env: "MUSTER_SEED",
     kind: "seeds",
     default: "0,1234,1234,1234",
-    prose: "One seed for everything, or four with commas: Python, NumPy, torch, few-shot. The harness's own by default.",
+    prose:
+      "One seed for everything, or four with commas: Python, NumPy, torch, few-shot. The harness's own by default.",
     commands: ["run"],
   },
   genKwargs: {
@@ -189,8 +198,8 @@ export const OPTIONS = {
     env: "MUSTER_DATA_DIR",
     kind: "text",
     prose:
-      "Where a coordinator keeps its journal (not given: muster/coordinator in the XDG state folder) and an agent its unacknowledged responses (muster/agents/NAME).",
-    commands: ["coordinator", "agent", ...CLIENTS],
+      "Where a coordinator keeps its journal (not given: muster/coordinator in the XDG state folder) and an agent its unacknowledged responses (muster/agents/NAME). Commands that ask a coordinator look here for the one of this machine.",
+    commands: ["coordinator", "agent", ...READS_CLUSTER],
   },
   pricePerHour: {
     flag: "--price-per-hour <dollars>",
@@ -308,13 +317,6 @@ export const OPTIONS = {
     kind: "switch",
     prose: "Follow the run until it ends.",
     commands: ["runs show"],
-  },
-  resume: {
-    flag: "--resume <run>",
-    env: "MUSTER_RESUME",
-    kind: "text",
-    prose: "Take up a local run that was stopped, with the agents it had. The same as `muster runs resume RUN`.",
-    commands: ["run"],
   },
 } as const satisfies { readonly [name: string]: OptionRow };
 

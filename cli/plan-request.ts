@@ -47,4 +47,3 @@ export function readRunWish(options: Options): RunWish {
 function absoluteFile(task: string): string {
   return /\.ya?ml$/.test(task) ? resolve(task) : task;
 }
-

@@ -25,7 +25,11 @@ export function readOptions(command: string, given: GivenOptions, environment: N
   return values as Options;
 }
 
-function readOption(row: OptionRow, given: readonly string[] | true | undefined, environment: NodeJS.ProcessEnv): unknown {
+function readOption(
+  row: OptionRow,
+  given: readonly string[] | true | undefined,
+  environment: NodeJS.ProcessEnv,
+): unknown {
   if (given === true) return true;
   if (given !== undefined) return check(row, given, flagName(row));
   const fromEnvironment = environment[row.env];
@@ -62,7 +66,10 @@ function usageError(source: string, value: string, allowedText: string): MusterE
 /** Lists may be given several times; task names and anything from the environment also with commas. */
 function splitList(row: OptionRow, texts: readonly string[], source: string): string[] {
   if (row.kind !== "words" && source !== row.env) return [...texts];
-  return texts.flatMap((text) => text.split(",")).map((part) => part.trim()).filter((part) => part !== "");
+  return texts
+    .flatMap((text) => text.split(","))
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 /** What is allowed, as the end of the sentence "… is not …". */
@@ -98,7 +105,10 @@ export function allowed(row: OptionRow): string {
 function schemaOf(row: OptionRow, source: string): z.ZodType {
   const text = z.string().min(1).max(TEXT_LENGTH_MAX);
   const numeral = text.regex(/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/).transform(Number);
-  const bounded = z.number().min(row.minimum ?? -Infinity).max(row.maximum ?? Infinity);
+  const bounded = z
+    .number()
+    .min(row.minimum ?? -Infinity)
+    .max(row.maximum ?? Infinity);
   switch (row.kind) {
     case "text":
       return text;

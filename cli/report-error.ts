@@ -9,7 +9,9 @@ export function reportError(thrown: unknown, json: boolean): number {
   const error = MusterError.from(thrown);
   if (json) {
     const { kind, message, wayOut } = error;
-    process.stderr.write(`${JSON.stringify({ error: { kind, message, ...(wayOut === undefined ? {} : { wayOut }) } })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ error: { kind, message, ...(wayOut === undefined ? {} : { wayOut }) } })}\n`,
+    );
   } else {
     process.stderr.write(`muster: ${printable(error.message)}\n`);
     for (const line of wayOutLines(error)) process.stderr.write(`  ${printable(line)}\n`);

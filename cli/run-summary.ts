@@ -17,7 +17,9 @@ export function summaryLines(run: Run, secondsWord: string): string[] {
   }
   if (run.disagreements > 0n) lines.push(`${count(run.disagreements)} requests were answered twice, differently`);
   if (run.requestsFailed > 0n) {
-    lines.push(`${count(run.requestsFailed)} requests got no answer; their samples are not scored: ${printable(run.reason)}`);
+    lines.push(
+      `${count(run.requestsFailed)} requests got no answer; their samples are not scored: ${printable(run.reason)}`,
+    );
   }
   return lines;
 }

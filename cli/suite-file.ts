@@ -34,7 +34,9 @@ export function readSuite(file: string): Suite {
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new MusterError("usage", `${file}: ${issue?.path.join(".") || "the suite"}: ${issue?.message}`, {
-      wayOut: `A suite has tasks, and may have ${Object.keys(suiteSchema.shape).filter((key) => key !== "tasks").join(", ")}.`,
+      wayOut: `A suite has tasks, and may have ${Object.keys(suiteSchema.shape)
+        .filter((key) => key !== "tasks")
+        .join(", ")}.`,
     });
   }
   const suite = result.data;
@@ -61,5 +63,8 @@ function parseYaml(file: string): unknown {
   const [problem] = document.errors;
   if (problem === undefined) return document.toJS();
   const line = problem.linePos?.[0].line ?? 1;
-  throw new MusterError("usage", `${file}, line ${line}: ${problem.message.split("\n")[0]!.replace(/ at line .*/, "")}`);
+  throw new MusterError(
+    "usage",
+    `${file}, line ${line}: ${problem.message.split("\n")[0]!.replace(/ at line .*/, "")}`,
+  );
 }

@@ -6,7 +6,7 @@ const WIDTH_DEFAULT = 80;
 /** Text of models, tasks and servers as it may go to a terminal: without escape sequences and control characters. */
 export function printable(text: string): string {
   // Bidirectional overrides can make a line read as something else, so they go too.
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, " ");
+  return stripVTControlCharacters(text).replaceAll(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, " ");
 }
 
 /** Columns of a stream's terminal. */
@@ -25,6 +25,6 @@ export function painter(stream: NodeJS.WriteStream): (style: Style, text: string
 
 /** Cuts text to a width, with an ellipsis where something is lost. */
 export function clip(text: string, width: number): string {
-  const letters = [...text];
+  const letters = Array.from(text);
   return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
 }
