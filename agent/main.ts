@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
-import { MusterError } from "../base/muster-error.ts";
+import { EXIT_CODES, MusterError } from "../base/muster-error.ts";
 import { parseAddress } from "../base/node/address.ts";
 import { stateFolder } from "../base/node/folders.ts";
 import { type FolderLock, lockFolder } from "../base/node/folder-lock.ts";
@@ -23,30 +23,62 @@ export interface AgentOptions {
   readonly name: string | null;
   /** Null: a folder of the agent's name in the state folder. */
   readonly dataFolder: string | null;
-  readonly engines: EngineOptions;
+  readonly engines: Omit<EngineOptions, "onProgress" | "signal">;
   /** US dollars. */
   readonly pricePerSlotHour: number;
   readonly logLevel: string;
-  /** Called once the coordinator has welcomed the agent for the first time. */
-  onReady(ready: { readonly agentId: string; readonly slots: readonly string[] }): void;
 }
 
-/** Runs an agent until it is told to stop. Rejects when it cannot start or must not go on. */
+/** A download that takes long is told of this often. */
+const PROGRESS_MS = 5_000;
+
+/**
+ * Runs an agent until it is told to stop: SIGINT, SIGTERM, or the end of the process that started it. Tells that process
+ * `ready` once the coordinator has welcomed it. Rejects when it cannot start or must not go on.
+ */
 export async function runAgent(options: AgentOptions): Promise<void> {
   parseAddress(options.coordinator, "--coordinator");
   const name = options.name ?? hostname();
   const log = pino({ level: options.logLevel, name: `agent ${name}` }, pino.destination({ dest: 2, sync: true }));
   const folder = options.dataFolder ?? join(stateFolder(), "agents", folderName(name));
   const lock = lockAgentFolder(folder);
-  let spool: SqliteSpool | null = null;
+  const stop = new AbortController();
+  const unlisten = listenForStop(stop, log);
   try {
     const agentId = readIdentity(folder, name);
-    spool = new SqliteSpool(folder);
-    const engines = await openEngines(options.engines);
-    await serve(options, { agentId, name, spool, engines, log });
+    const spool = new SqliteSpool(folder);
+    const onProgress = progressLog(log);
+    const engines = await openEngines({ ...options.engines, onProgress, signal: stop.signal });
+    await serve(options, { agentId, name, spool, engines, log, stop: stop.signal });
   } finally {
+    unlisten();
     lock.close();
   }
+}
+
+/** The first request to stop aborts, with its reason; a second one ends the process, which loses nothing. */
+function listenForStop(stop: AbortController, log: Logger): () => void {
+  const onSignal = (signal: string): void => {
+    if (!stop.signal.aborted) return stop.abort(signal);
+    log.warn("stopped at once; what was finished is in the spool and is sent at the next start");
+    process.exit(EXIT_CODES.interrupted);
+  };
+  const onDisconnect = (): void => stop.abort("the process that started it is gone");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+  if (process.send !== undefined) process.on("disconnect", onDisconnect);
+  return () => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
+    process.off("disconnect", onDisconnect);
+  };
+}
+
+function progressLog(log: Logger): EngineOptions["onProgress"] {
+  let toldMs = -Infinity;
+  return ({ subject, doneBytes, totalBytes }) => {
+    if (performance.now() - toldMs < PROGRESS_MS && doneBytes < totalBytes) return;
+    toldMs = performance.now();
+    log.info({ subject, doneBytes, totalBytes }, "fetching");
+  };
 }
 
 interface Parts {
@@ -55,9 +87,10 @@ interface Parts {
   readonly spool: SqliteSpool;
   readonly engines: readonly InferenceEngine[];
   readonly log: Logger;
+  readonly stop: AbortSignal;
 }
 
-async function serve(options: AgentOptions, { agentId, name, spool, engines, log }: Parts): Promise<void> {
+async function serve(options: AgentOptions, { agentId, name, spool, engines, log, stop }: Parts): Promise<void> {
   const telemetry = new HostTelemetry(new NvidiaSmi());
   const slots = new Map(engines.map((engine, position) => [`slot-${position}`, engine]));
   for (const [slot, { description }] of slots) log.info({ slot, ...describe(description) }, "engine ready");
@@ -78,19 +111,16 @@ async function serve(options: AgentOptions, { agentId, name, spool, engines, log
     onWelcome: () => {
       if (isReady) return;
       isReady = true;
-      options.onReady({ agentId, slots: [...slots.keys()] });
+      if (process.connected) process.send!({ kind: "ready", agentId, slots: [...slots.keys()] });
     },
   });
-  const stop = (reason: string): void => agent.stop(reason);
-  const disconnected = (): void => stop("the process that started it is gone");
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
-  if (process.send !== undefined) process.once("disconnect", disconnected);
+  stop.addEventListener("abort", () => agent.stop(String(stop.reason)));
   try {
-    await agent.run();
+    const working = agent.run();
+    if (stop.aborted) agent.stop(String(stop.reason));
+    await working;
   } finally {
     telemetry.close();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
-    process.off("disconnect", disconnected);
   }
 }
 

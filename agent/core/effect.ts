@@ -24,4 +24,6 @@ export type Effect =
       readonly queuedSamples: number;
     }
   | { readonly kind: "SendRenewal"; readonly leaseIds: readonly string[] }
-  | { readonly kind: "SendLeaseReturn"; readonly leaseId: string; readonly reason: string };
+  | { readonly kind: "SendLeaseReturn"; readonly leaseId: string; readonly reason: string }
+  /** Something a person should hear of. */
+  | { readonly kind: "Report"; readonly level: "info" | "warn"; readonly message: string };

@@ -85,7 +85,7 @@ export function forgetFinished(state: AgentState, effects: Effect[]): void {
   for (const lease of state.leases.values()) {
     const arrived = lease.ended || (lease.expectedRequests !== null && lease.arrivedRequests >= lease.expectedRequests);
     if (!arrived || lease.openSamples > 0 || lease.outcomes > 0 || lease.unacknowledgedBatches > 0) continue;
-    // A lease that ended while its prompts were on their way is kept as a mark until the connection is new.
+    // A lease that ended while its prompts are on their way is kept as a mark, so that they are dropped.
     if (lease.ended && state.connected && isIncomplete(lease)) continue;
     state.leases.delete(lease.leaseId);
     effects.push({ kind: "ForgetLease", leaseId: lease.leaseId });

@@ -1,10 +1,11 @@
 import { assert } from "../../base/assert.ts";
 import type { Effect } from "./effect.ts";
-import { type AgentState, busyMs, type SlotState } from "./state.ts";
+import { type AgentState, busyMs, isWhole, type SlotState } from "./state.ts";
 
 /** Starts queued samples while the slot's engine has room and the outcomes have somewhere to go. */
 export function startSamples(state: AgentState, nowMs: number, effects: Effect[]): void {
-  if (state.spoolBlocked || state.batches.size >= state.settings.batchesHeldMax) return;
+  noteFullSpool(state, effects);
+  if (state.spoolBlocked || state.spoolFull) return;
   for (const slot of state.slots.values()) {
     if (slot.failed || slot.restsUntilMs > nowMs) continue;
     const count = Math.min(slot.queue.length, slot.concurrency - slot.running);
@@ -15,6 +16,18 @@ export function startSamples(state: AgentState, nowMs: number, effects: Effect[]
       effects.push({ kind: "StartSample", slotId: slot.slotId, leaseId, sample });
     }
   }
+}
+
+/** Says once when the coordinator has been away for so long that no more may be computed, and when it goes on. */
+function noteFullSpool(state: AgentState, effects: Effect[]): void {
+  const { batchesHeldMax } = state.settings;
+  const isFull = state.batches.size >= batchesHeldMax;
+  if (isFull === state.spoolFull) return;
+  state.spoolFull = isFull;
+  const message = isFull
+    ? `${batchesHeldMax} batches of responses wait for the coordinator; nothing more is begun until it takes some`
+    : "the coordinator takes responses again; work goes on";
+  effects.push({ kind: "Report", level: isFull ? "warn" : "info", message });
 }
 
 /** A sample left the engine; `tokens` is null when it was not computed. */
@@ -30,10 +43,10 @@ export function finishOne(state: AgentState, slotId: string, nowMs: number, toke
 
 /** Asks for work before a slot runs dry: below some seconds of what it is known to do, and never below its engine's room. */
 export function askForWork(state: AgentState, nowMs: number, effects: Effect[]): void {
-  if (!state.connected || state.draining || state.spoolBlocked) return;
-  if (state.batches.size >= state.settings.batchesHeldMax) return;
+  if (!state.connected || state.draining || state.spoolBlocked || state.spoolFull) return;
   for (const slot of state.slots.values()) {
-    if (slot.asked || slot.failed || slot.queue.length > lowWater(state, slot, nowMs)) continue;
+    if (slot.asked || slot.failed || slot.restsUntilMs > nowMs) continue;
+    if (slot.queue.length > lowWater(state, slot, nowMs) || isBeingFilled(state, slot)) continue;
     slot.asked = true;
     const seconds = busyMs(slot, nowMs) / 1000;
     effects.push({
@@ -43,6 +56,14 @@ export function askForWork(state: AgentState, nowMs: number, effects: Effect[]):
       queuedSamples: slot.queue.length,
     });
   }
+}
+
+/** Whether prompts of a granted lease are still on their way: a grant is faster than they are, and not to be asked twice. */
+function isBeingFilled(state: AgentState, slot: SlotState): boolean {
+  for (const lease of state.leases.values()) {
+    if (lease.slotId === slot.slotId && !lease.ended && !isWhole(lease)) return true;
+  }
+  return false;
 }
 
 function lowWater(state: AgentState, slot: SlotState, nowMs: number): number {

@@ -91,7 +91,10 @@ export interface AgentState {
   connected: boolean;
   renewalIntervalMs: number;
   renewedAtMs: number;
+  /** The disk takes nothing. */
   spoolBlocked: boolean;
+  /** As many batches wait as may. */
+  spoolFull: boolean;
   draining: boolean;
 }
 
@@ -122,6 +125,7 @@ export function beginState(beginning: AgentBeginning): AgentState {
     renewalIntervalMs: 5_000,
     renewedAtMs: 0,
     spoolBlocked: false,
+    spoolFull: false,
     draining: false,
   };
 }

@@ -79,7 +79,11 @@ function connect(
 /** What was on its way down is lost with the connection; the coordinator gives those leases out again. */
 function disconnect(state: AgentState, effects: Effect[]): void {
   state.connected = false;
-  for (const lease of state.leases.values()) if (!isWhole(lease)) endLease(state, lease.leaseId, effects);
+  for (const lease of state.leases.values()) {
+    if (isWhole(lease)) continue;
+    endLease(state, lease.leaseId, effects);
+    lease.expectedRequests = lease.arrivedRequests;
+  }
 }
 
 function postpone(

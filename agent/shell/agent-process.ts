@@ -53,6 +53,7 @@ export class AgentProcess {
   #reconnectTimer: NodeJS.Timeout | null = null;
   #tick: NodeJS.Timeout | null = null;
   #stopping = false;
+  #ended = false;
   #taking = false;
   readonly #settled: { resolve: () => void; reject: (error: MusterError) => void; promise: Promise<void> };
 
@@ -104,6 +105,7 @@ export class AgentProcess {
     for (const timer of [this.#tick, this.#telemetryTimer]) if (timer !== null) clearInterval(timer);
     if (this.#reconnectTimer !== null) clearTimeout(this.#reconnectTimer);
     this.#stopping = true;
+    this.#ended = true;
     await this.#link?.close();
     await Promise.all(Array.from(this.#runners.values(), (runner) => runner.close()));
     this.#writer.close();
@@ -111,6 +113,7 @@ export class AgentProcess {
 
   /** Inputs are taken one after another, also those that an effect causes. */
   #take(input: Input): void {
+    if (this.#ended) return;
     this.#inputs.push(input);
     if (this.#taking) return;
     this.#taking = true;
@@ -156,7 +159,10 @@ export class AgentProcess {
           case: "leaseReturn",
           value: { $typeName: "muster.v1.LeaseReturn", leaseId, reason },
         });
+        return;
       }
+      case "Report":
+        this.#around.log[effect.level](effect.message);
     }
   }
 
@@ -222,7 +228,11 @@ export class AgentProcess {
     }
     if (message.case !== "leaseRequests") return;
     const { leaseId, runId } = message.value;
-    this.#take({ kind: "RequestsArrived", leaseId, runId, samples: this.#desk.store(message.value) });
+    try {
+      this.#take({ kind: "RequestsArrived", leaseId, runId, samples: this.#desk.store(message.value) });
+    } catch (error) {
+      this.#settled.reject(MusterError.from(error));
+    }
   }
 
   #sendTelemetry(): void {

@@ -5,8 +5,10 @@ import { decodeJson } from "../../proto/codec/plan-messages.ts";
 import type { LeaseRequests } from "../../proto/gen/muster/v1/agent_pb.js";
 import type { LeasedSample } from "../core/input.ts";
 
-/** The requests of one sample, taken out of the columns when it is started. */
+/** The requests of one sample. */
 export interface StoredSample {
+  /** Names the sample over all leases that it is ever part of. */
+  readonly key: string;
   readonly requests: readonly EvaluationRequest[];
   /** Times it went to the engine. */
   attempts: number;
@@ -35,7 +37,7 @@ export class LeaseStore {
       for (; row < rows.count && rows.sampleIndex[row] === sample; row++) {
         requests.push(requestAt(rows, row, generations).request);
       }
-      samples.set(sample, { requests, attempts: 0 });
+      samples.set(sample, { key: `${message.runId}/${sample}`, requests, attempts: 0 });
       arrived.push({ sample, requestCount: requests.length });
     }
     return arrived;

@@ -4,14 +4,24 @@ import type { LeaseRequests } from "../../proto/gen/muster/v1/agent_pb.js";
 import type { Effect } from "../core/effect.ts";
 import type { Input, LeasedSample } from "../core/input.ts";
 import { BatchMaker } from "./batch-maker.ts";
-import { LeaseStore } from "./lease-store.ts";
-import type { SlotRunner } from "./slot-runner.ts";
+import { LeaseStore, type StoredSample } from "./lease-store.ts";
+import type { SampleOutcome, SlotRunner } from "./slot-runner.ts";
 
 type EffectOf<K extends Effect["kind"]> = Extract<Effect, { kind: K }>;
+
+interface SampleIds {
+  readonly slotId: string;
+  readonly leaseId: string;
+  readonly sample: number;
+}
 
 /** A failed engine is looked at again after this long, doubled up to the bound. */
 const LOOK_AGAIN_MS = 500;
 const LOOK_AGAIN_MAX_MS = 30_000;
+/** A sample that was in the engine each of so many times that it broke has failed: it may be what breaks it. */
+const BREAKS_MAX = 2;
+/** Samples whose breaks are remembered. */
+const SUSPECTS_MAX = 4_096;
 
 /** Where prompts become outcomes: holds the leases' requests, gives them to engines, collects what comes back. */
 export class SampleDesk {
@@ -21,6 +31,8 @@ export class SampleDesk {
   readonly #leases = new LeaseStore();
   readonly #batches = new BatchMaker();
   readonly #failed = new Set<string>();
+  /** How often each sample was in an engine that broke; samples come back in other leases. */
+  readonly #suspects = new Map<string, number>();
   #running = 0;
 
   constructor(parts: {
@@ -60,30 +72,42 @@ export class SampleDesk {
   start({ slotId, leaseId, sample }: EffectOf<"StartSample">): void {
     const runner = this.#runners.get(slotId)!;
     const stored = this.#leases.get(leaseId, sample);
-    const requestCount = stored.requests.length;
     this.#running += 1;
     runner
       .compute(stored)
-      .then((outcome) => {
-        this.#running -= 1;
-        if (outcome.kind === "finished") {
-          const indexes = stored.requests.map((request) => request.index);
-          const bytes = this.#batches.add(leaseId, indexes, outcome.outcomes);
-          this.#leases.remove(leaseId, sample);
-          const { tokens } = outcome;
-          this.#take({ kind: "SampleFinished", slotId, leaseId, sample, outcomes: requestCount, bytes, tokens });
-          return;
-        }
-        const restMs = outcome.kind === "postponed" ? outcome.restMs : 0;
-        this.#take({ kind: "SamplePostponed", slotId, leaseId, sample, requestCount, restMs });
-        if (outcome.kind === "engineFailed") this.#fail(slotId, outcome.reason);
-      })
+      .then((outcome) => this.#finish({ slotId, leaseId, sample }, stored, outcome))
       .catch((error: unknown) => {
-        this.#running -= 1;
-        this.#log.error({ slot: slotId, error: MusterError.from(error).message }, "an engine broke its contract");
-        this.#take({ kind: "SamplePostponed", slotId, leaseId, sample, requestCount, restMs: 0 });
-        this.#fail(slotId, MusterError.from(error).message);
+        // `compute` makes outcomes of an engine's errors; what is left is a health check that broke.
+        const reason = MusterError.from(error).message;
+        this.#finish({ slotId, leaseId, sample }, stored, { kind: "engineFailed", reason, outcomes: [], tokens: 0 });
       });
+  }
+
+  #finish(ids: SampleIds, stored: StoredSample, outcome: SampleOutcome): void {
+    this.#running -= 1;
+    const { slotId, leaseId, sample } = ids;
+    const isCause = outcome.kind === "engineFailed" && outcome.outcomes.length > 0 && this.#isSuspect(stored.key);
+    if (outcome.kind === "finished" || isCause) {
+      const { outcomes, tokens } = outcome;
+      const indexes = stored.requests.map((request) => request.index);
+      const bytes = this.#batches.add(leaseId, indexes, outcomes);
+      this.#leases.remove(leaseId, sample);
+      this.#take({ kind: "SampleFinished", ...ids, outcomes: outcomes.length, bytes, tokens });
+    } else {
+      const restMs = outcome.kind === "postponed" ? outcome.restMs : 0;
+      this.#take({ kind: "SamplePostponed", ...ids, requestCount: stored.requests.length, restMs });
+    }
+    if (outcome.kind === "engineFailed") this.#fail(slotId, outcome.reason);
+  }
+
+  /** Notes that a sample was in an engine that broke; true when that has happened too often to be chance. */
+  #isSuspect(key: string): boolean {
+    const breaks = (this.#suspects.get(key) ?? 0) + 1;
+    this.#suspects.delete(key);
+    this.#suspects.set(key, breaks);
+    const [oldest] = this.#suspects.keys();
+    if (this.#suspects.size > SUSPECTS_MAX && oldest !== undefined) this.#suspects.delete(oldest);
+    return breaks >= BREAKS_MAX;
   }
 
   /** The slot's leases go back, and its engine is looked at until it works. */

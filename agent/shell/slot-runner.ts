@@ -1,3 +1,4 @@
+import { MusterError } from "../../base/muster-error.ts";
 import type { EngineOutcome, InferenceEngine } from "../ports/inference-engine.ts";
 import type { StoredSample } from "./lease-store.ts";
 
@@ -6,8 +7,13 @@ export type SampleOutcome =
   | { readonly kind: "finished"; readonly outcomes: readonly EngineOutcome[]; readonly tokens: number }
   /** Nothing was computed: the engine is busy or was told to stop. */
   | { readonly kind: "postponed"; readonly restMs: number }
-  /** The engine itself does not work. */
-  | { readonly kind: "engineFailed"; readonly reason: string };
+  /** The engine itself does not work. `outcomes` is for a sample that seems to be the cause. */
+  | {
+      readonly kind: "engineFailed";
+      readonly reason: string;
+      readonly outcomes: readonly EngineOutcome[];
+      readonly tokens: number;
+    };
 
 /** Attempts of a sample on one slot before its failure is told. */
 const ATTEMPTS_MAX = 4;
@@ -53,8 +59,7 @@ export class SlotRunner {
     this.#running += 1;
     sample.attempts += 1;
     try {
-      const outcomes = await this.engine.compute(sample.requests, this.#abort.signal);
-      return await this.#judge(sample, outcomes);
+      return await this.#judge(sample, await this.#ask(sample));
     } finally {
       this.#running -= 1;
       if (this.#running === 0) this.#busyMs += this.#nowMs() - this.#busySinceMs;
@@ -65,6 +70,19 @@ export class SlotRunner {
   async close(): Promise<void> {
     this.#abort.abort();
     await this.engine.close();
+  }
+
+  /** The engine's outcomes. One that breaks its contract must not end a run, so what it breaks on has failed. */
+  async #ask({ requests }: StoredSample): Promise<readonly EngineOutcome[]> {
+    const { engine } = this.engine.description;
+    try {
+      const outcomes = await this.engine.compute(requests, this.#abort.signal);
+      if (outcomes.length === requests.length) return outcomes.map((outcome) => refuseNonsense(outcome, engine));
+      throw new Error(`${outcomes.length} outcomes for ${requests.length} requests`);
+    } catch (error) {
+      const message = `${engine}: ${MusterError.from(error).message}`;
+      return requests.map(() => ({ kind: "failed", retry: "elsewhere", reason: "broken_engine", message }));
+    }
   }
 
   async #judge(sample: StoredSample, outcomes: readonly EngineOutcome[]): Promise<SampleOutcome> {
@@ -81,9 +99,16 @@ export class SlotRunner {
     }
     if (!isFailed) return { kind: "finished", outcomes, tokens };
     const trouble = await this.engine.health();
-    if (trouble !== null) return { kind: "engineFailed", reason: trouble };
+    if (trouble !== null) return { kind: "engineFailed", reason: trouble, outcomes, tokens };
     // An engine that says when to come back is busy, not broken: that never becomes a failure.
     if (restMs > 0 && (isTold || sample.attempts < ATTEMPTS_MAX)) return { kind: "postponed", restMs };
     return { kind: "finished", outcomes, tokens };
   }
+}
+
+/** A log-probability is a number up to 0. Another one would be refused by the coordinator, with all that came with it. */
+function refuseNonsense(outcome: EngineOutcome, engine: string): EngineOutcome {
+  if (outcome.kind !== "logprob" || outcome.logprob <= 0) return outcome;
+  const message = `${engine} gave ${outcome.logprob} as a log-probability`;
+  return { kind: "failed", retry: "elsewhere", reason: "nan", message };
 }

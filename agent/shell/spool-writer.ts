@@ -4,6 +4,8 @@ import type { Input } from "../core/input.ts";
 import type { Spool } from "../ports/spool.ts";
 
 const RETRY_MS = 1_000;
+/** Batches kept in memory until they are sent; those above it are read back from the disk. */
+const FRESH_MAX = 64;
 
 /** Writes batches to the spool, all that were closed in one turn of the event loop with one commit. */
 export class SpoolWriter {
@@ -17,6 +19,7 @@ export class SpoolWriter {
   #acknowledged: number[] = [];
   #scheduled = false;
   #blocked = false;
+  #closed = false;
 
   constructor(parts: { readonly spool: Spool; readonly log: Logger; readonly take: (input: Input) => void }) {
     this.#spool = parts.spool;
@@ -46,6 +49,7 @@ export class SpoolWriter {
   /** Writes what is left. */
   close(): void {
     this.#flush();
+    this.#closed = true;
     this.#spool.close();
   }
 
@@ -57,6 +61,7 @@ export class SpoolWriter {
 
   #flush(): void {
     this.#scheduled = false;
+    if (this.#closed) return;
     const [batches, removed] = [this.#waiting, this.#acknowledged];
     try {
       if (removed.length > 0) this.#spool.remove(removed);
@@ -68,7 +73,7 @@ export class SpoolWriter {
     this.#waiting = [];
     this.#setBlocked(false);
     for (const { batchNumber, bytes } of batches) {
-      this.#fresh.set(batchNumber, bytes);
+      if (this.#fresh.size < FRESH_MAX) this.#fresh.set(batchNumber, bytes);
       this.#take({ kind: "BatchSpooled", batchNumber });
     }
   }

@@ -107,10 +107,9 @@ export class CoordinatorLink {
 
   #onControl(message: ControlDown["message"]): void {
     if (message.case === "refusal") {
-      return this.#end(
-        new MusterError("conflict", `the coordinator at ${this.#address} refuses this agent: ${message.value.message}`),
-        "refused",
-      );
+      const kind = message.value.kind === "capability" ? "unsupported" : "conflict";
+      const sentence = `the coordinator at ${this.#address} refuses this agent: ${message.value.message}`;
+      return this.#end(new MusterError(kind, sentence), "refused");
     }
     if (message.case !== "welcome") return this.#listener.control(message);
     this.#welcome = message.value;
