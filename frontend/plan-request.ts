@@ -11,6 +11,8 @@ export interface PlanRequest {
   /** Documents a task, a share below 1, or null for all. */
   readonly limit: number | null;
   readonly numFewshot: number | null;
+  /** Examples of single tasks, by name, instead of `numFewshot`. */
+  readonly numFewshotOf?: ReadonlyMap<string, number>;
   readonly seeds: { readonly python: number; readonly numpy: number; readonly torch: number; readonly fewshot: number };
   /** Generation settings over the tasks' own, or null. */
   readonly generationOverrides: PythonJson | null;

@@ -45,12 +45,13 @@ const DEFAULT_METRICS: { readonly [kind in PlanTask["outputKind"]]: readonly str
 
 /** Completes all tasks. Throws one MusterError that names every task it refuses. */
 export function planTasks(nodes: readonly TaskNode[], request: PlanRequest): readonly PlannedTask[] {
-  const overrides = { numFewshot: request.numFewshot, generation: readOverrides(request) };
+  const generation = readOverrides(request);
   const planned: PlannedTask[] = [];
   const refusals: { readonly name: string; readonly error: MusterError }[] = [];
   for (const node of nodes) {
     try {
-      planned.push(planTask(node, overrides));
+      const numFewshot = request.numFewshotOf?.get(node.name) ?? request.numFewshot;
+      planned.push(planTask(node, { numFewshot, generation }));
     } catch (error) {
       if (error instanceof PythonError) throw located(node, error);
       if (!(error instanceof MusterError)) throw error;

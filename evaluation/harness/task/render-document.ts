@@ -125,7 +125,11 @@ export class DocumentRenderer {
     if (isList(right) !== this.#shape.hasMultipleTargets) {
       throw new PythonError("TypeError", "some documents have one right choice and others a list");
     }
-    return { gold: isList(right) ? right.map((each) => indexOf(each, choices)) : this.#singleGold(right, choices) };
+    if (!isList(right)) return { gold: this.#singleGold(right, choices) };
+    if (this.#task.needsUnconditional && right.length !== 1) {
+      throw new PythonError("ValueError", "acc_mutual_info cannot be compared with several right choices");
+    }
+    return { gold: right.map((each) => indexOf(each, choices)) };
   }
 
   #singleGold(right: PythonValue, choices: readonly string[]): number {

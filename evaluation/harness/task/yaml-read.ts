@@ -20,6 +20,11 @@ export interface YamlSource {
 
 /** Reads one YAML document. Throws MusterError `badData` that names file and line. */
 export function readYaml(text: string, source: YamlSource): PythonValue {
+  const unusualBreak = /[\u0085\u2028\u2029]/.exec(text);
+  if (unusualBreak !== null) {
+    const line = text.slice(0, unusualBreak.index).split("\n").length;
+    throw malformed(source.file, line, "it has a raw Unicode line break; write it as an escape in double quotes");
+  }
   return read(text, source, undefined);
 }
 
