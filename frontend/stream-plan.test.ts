@@ -152,38 +152,35 @@ test("groups keep their members; filters they leave open are those of their task
   ]);
 });
 
-test.each<[string, Record<string, unknown>, Partial<PlanRequest>, string, RegExp]>([
-  ["an unknown task", {}, { tasks: ["summs"] }, "notFound", /no task, group or tag summs/],
-  ["no task", {}, { tasks: [] }, "usage", /No task was named/],
-  ["a limit of zero", {}, { limit: 0 }, "usage", /leaves no samples/],
-  ["a broken number of examples", {}, { numFewshot: -1 }, "usage", /-1 is no number of worked examples/],
+test.each<[string, Record<string, unknown>, Partial<PlanRequest>, readonly [string, RegExp]]>([
+  ["an unknown task", {}, { tasks: ["summs"] }, ["notFound", /no task, group or tag summs/]],
+  ["no task", {}, { tasks: [] }, ["usage", /No task was named/]],
+  ["a limit of zero", {}, { limit: 0 }, ["usage", /leaves no samples/]],
+  ["a broken number of examples", {}, { numFewshot: -1 }, ["usage", /-1 is no number of worked examples/]],
   [
     "too many examples",
     { training_split: "train" },
     { numFewshot: 4 },
-    "badData",
-    /bad .*: 4 worked examples .* from 3/,
+    ["badData", /bad .*: 4 worked examples .* from 3/],
   ],
   [
     "a missing split",
     { test_split: "exam" },
     {},
-    "badData",
-    /sums has no split exam, which the task bad is evaluated on/,
+    ["badData", /sums has no split exam, which the task bad is evaluated on/],
   ],
-  ["a missing pool", { fewshot_split: "dev", num_fewshot: 1 }, {}, "badData", /no split dev, .* worked examples/],
-  ["an empty split", { dataset_path: "nothing" }, {}, "badData", /no rows, so the task bad has no samples/],
+  ["a missing pool", { fewshot_split: "dev", num_fewshot: 1 }, {}, ["badData", /no split dev, .* worked examples/]],
+  ["an empty split", { dataset_path: "nothing" }, {}, ["badData", /no rows, so the task bad has no samples/]],
   [
     "a missing column",
     { doc_to_text: "{{question}}" },
     {},
-    "badData",
-    /bad stops at document 0 .*'question' is undefined/,
+    ["badData", /bad stops at document 0 .*'question' is undefined/],
   ],
-  ["an unknown setting", { doc_to_txt: "x" }, {}, "badData", /bad.* has the unknown setting doc_to_txt/],
-  ["an unknown metric", { metric_list: [{ metric: "nice" }] }, {}, "unsupported", /bad cannot be scored.*nice/],
-  ["images", { doc_to_image: "i" }, {}, "unsupported", /bad cannot be run exactly: it shows images/],
-])("%s is refused with one clear sentence", async (_case, changes, wish, kind, message) => {
+  ["an unknown setting", { doc_to_txt: "x" }, {}, ["badData", /bad.* has the unknown setting doc_to_txt/]],
+  ["an unknown metric", { metric_list: [{ metric: "nice" }] }, {}, ["unsupported", /bad cannot be scored.*nice/]],
+  ["images", { doc_to_image: "i" }, {}, ["unsupported", /bad cannot be run exactly: it shows images/]],
+])("%s is refused with one clear sentence", async (_case, changes, wish, [kind, message]) => {
   writeTask("bad", changes);
   const refusal = { kind, message: expect.stringMatching(message) as string };
   await expect(plan({ tasks: ["bad"], ...wish })).rejects.toThrow(expect.objectContaining(refusal));

@@ -61,7 +61,9 @@ function groups(node: TaskNode | GroupNode): readonly GroupNode[] {
 
 describe.skipIf(python === null)("the harness's own task files", () => {
   test("give the same names, kinds, files and tags", () => {
-    const wanted = described.filter((line) => line.about === "entry").map(({ about: _, ...entry }) => entry);
+    const wanted = described
+      .filter((line) => line.about === "entry")
+      .map(({ name, kind, file, members }) => ({ name, kind, file, members }));
     expect(wanted.length).toBeGreaterThan(10_000);
     const got = [...index.registry.values()].map(({ members, ...entry }) => ({
       ...entry,
