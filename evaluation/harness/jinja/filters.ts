@@ -28,6 +28,8 @@ const simple = (run: (value: PythonValue) => PythonValue): Filter => ({
   parameters: [],
   run: (value) => run(defined(value)),
 });
+/** Jinja's map and select take any false value, None too, for an empty sequence. */
+const membersOrNone = (value: PythonValue): PythonValue[] => (isTruthy(value) ? members(value) : []);
 const members = (value: PythonValue): PythonValue[] => Array.from(iterate(defined(value)));
 
 const FILTERS: { readonly [name: string]: Filter } = {
@@ -207,7 +209,7 @@ function mapped(value: PythonValue, { positional, named }: CallValues): PythonVa
   if (path !== undefined) {
     const fallback = named.get("default");
     return new Lazy(
-      members(value).map((member) => {
+      membersOrNone(value).map((member) => {
         const found = byPath(member, path);
         return found instanceof Undefined && fallback !== undefined ? fallback : found;
       }),
@@ -216,18 +218,20 @@ function mapped(value: PythonValue, { positional, named }: CallValues): PythonVa
   const [name, ...rest] = positional;
   if (typeof name !== "string") throw new PythonError("TypeError", "map requires a filter argument");
   if (!hasFilter(name)) throw unsupported(`the filter ${name}`);
-  return new Lazy(members(value).map((member) => applyFilter(name, member, { positional: rest, named })));
+  return new Lazy(membersOrNone(value).map((member) => applyFilter(name, member, { positional: rest, named })));
 }
 
 function selected(value: PythonValue, { positional, named }: CallValues, wanted: boolean): PythonValue[] {
   const [name, ...rest] = positional;
-  return members(value).filter((member) => holds(member, name, { positional: rest, named }) === wanted);
+  return membersOrNone(value).filter((member) => holds(member, name, { positional: rest, named }) === wanted);
 }
 
 function selectedByAttribute(value: PythonValue, { positional, named }: CallValues, wanted: boolean): PythonValue[] {
   const [path, name, ...rest] = positional;
   if (path === undefined) throw new PythonError("TypeError", "missing the attribute's name");
-  return members(value).filter((member) => holds(byPath(member, path), name, { positional: rest, named }) === wanted);
+  return membersOrNone(value).filter(
+    (member) => holds(byPath(member, path), name, { positional: rest, named }) === wanted,
+  );
 }
 
 function holds(value: PythonValue, name: PythonValue | undefined, call: CallValues): boolean {
