@@ -83,7 +83,7 @@ export function round(value: PythonValue, digits: number | null): PythonValue {
 export function sum(values: Iterable<PythonValue>, start: PythonValue = 0): PythonValue {
   if (typeof start === "string")
     throw new PythonError("TypeError", "sum() can't sum strings [use ''.join(seq) instead]");
-  let total = start;
+  let total: PythonValue = start;
   for (const value of values) total = calculate("+", total, value);
   return total;
 }
