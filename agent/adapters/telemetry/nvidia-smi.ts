@@ -64,6 +64,7 @@ export class NvidiaSmi {
   }
 
   close(): void {
-    this.#child.kill("SIGKILL");
+    // A program that could not be started has no process id, and Node's signal for it would reach our whole process group.
+    if (this.#child.pid !== undefined) this.#child.kill("SIGKILL");
   }
 }
