@@ -1,0 +1,262 @@
+import { MusterError } from "../../../../base/muster-error.ts";
+import type { EngineDescription } from "../../../../evaluation/engine.ts";
+import type { EvaluationRequest, GenerationSettings } from "../../../../evaluation/request.ts";
+import type { EvaluationResponse } from "../../../../evaluation/response.ts";
+import type { EngineOutcome, InferenceEngine } from "../../../ports/inference-engine.ts";
+import type { EngineOptions } from "../engine-options.ts";
+import { cutAtStops, DEFAULT_MAX_TOKENS, DEFAULT_SEED } from "../generation.ts";
+import { probeEngine } from "../probe.ts";
+import { RequestError } from "../request-error.ts";
+import { encodePair, prefixToken, type TokenPair, type Tokenizer } from "../tokens/encode-pair.ts";
+import { fitPrompt, fitWindow, rollingWindows } from "../tokens/windows.ts";
+import { type DiscoveredServer, discoverServer, listModels } from "./discover-server.ts";
+import { readScore, readText } from "./read-answer.ts";
+import { parseServerAddress, type ServerAddress } from "./server-address.ts";
+import { ServerClient, type ServerLimits } from "./server-client.ts";
+
+// Speaks to vLLM, SGLang, llama.cpp's server and hosted APIs as the harness's `local-completions` backend does with its
+// default settings, so that both get the same scores from the same server. One rule is ours: the harness assumes a
+// context of 2048 tokens whatever the server holds (its `max_length`); here it is what the server says (`max_model_len`),
+// and 2048 only where it says nothing. One token of it is kept free, as in the harness, for the one that scoring generates.
+
+const LIMITS: ServerLimits = { connectMs: 10_000, answerMs: 300_000, lookMs: 10_000 };
+/** Samples in flight: enough to fill a batching server; few for one that works through a handful of slots. */
+const CONCURRENCY_BATCHING = 64;
+const CONCURRENCY_OTHER = 8;
+
+/**
+ * Connects to a server and finds out by canaries what it can do. Throws `connection` where it does not work, `notFound`
+ * where it does not serve the model, `unsupported` where it can neither generate nor score.
+ */
+export async function openOpenAiEngine(
+  url: string,
+  options: Pick<EngineOptions, "model" | "concurrency" | "signal">,
+  limits: ServerLimits = LIMITS,
+): Promise<InferenceEngine> {
+  const address = parseServerAddress(url);
+  const client = new ServerClient(apiKey(), limits);
+  try {
+    const server = await discoverServer(client, address, options.model, { limits, signal: options.signal });
+    const engine = new OpenAiEngine({ client, address, server, limits, concurrency: options.concurrency });
+    await engine.probe(options.signal);
+    return engine;
+  } catch (error) {
+    await client.close();
+    throw error instanceof RequestError ? joiningError(error, options.signal) : error;
+  }
+}
+
+function apiKey(): string | null {
+  return process.env["MUSTER_ENGINE_API_KEY"] || process.env["OPENAI_API_KEY"] || null;
+}
+
+function joiningError({ failure: { reason, message } }: RequestError, signal: AbortSignal): MusterError {
+  if (signal.aborted) return new MusterError("interrupted", "stopped while an engine was opened");
+  if (reason === "http_401" || reason === "http_403") {
+    const wayOut = "Put the server's key into MUSTER_ENGINE_API_KEY (or OPENAI_API_KEY).";
+    return new MusterError("permission", message, { wayOut });
+  }
+  const wayOut =
+    reason === "refused" || reason === "unreachable" || reason === "timeout"
+      ? "Start the server, wait until it is ready, and check the address in --engine-url."
+      : "Check that --engine-url is the address of an OpenAI-compatible server that is ready.";
+  return new MusterError("connection", message, { wayOut });
+}
+
+interface EngineParts {
+  readonly client: ServerClient;
+  readonly address: ServerAddress;
+  readonly server: DiscoveredServer;
+  readonly limits: ServerLimits;
+  readonly concurrency: number | null;
+}
+
+/** One model of one server. */
+class OpenAiEngine implements InferenceEngine {
+  readonly #client: ServerClient;
+  readonly #address: ServerAddress;
+  readonly #server: DiscoveredServer;
+  readonly #limits: ServerLimits;
+  readonly #completions: string;
+  #description: EngineDescription;
+
+  constructor({ client, address, server, limits, concurrency }: EngineParts) {
+    this.#client = client;
+    this.#address = address;
+    this.#server = server;
+    this.#limits = limits;
+    this.#completions = `${address.api}/completions`;
+    this.#description = {
+      engine: "openai",
+      engineVersion: server.version,
+      url: address.root,
+      model: server.model,
+      modelDigest: "",
+      contextTokens: server.contextTokens,
+      concurrency: concurrency ?? (server.batches ? CONCURRENCY_BATCHING : CONCURRENCY_OTHER),
+      capabilities: { kinds: [], missing: {}, repeatable: false },
+    };
+  }
+
+  get description(): EngineDescription {
+    return this.#description;
+  }
+
+  /** Fills in the capabilities. */
+  async probe(signal: AbortSignal): Promise<void> {
+    const name = `the server at ${this.#address.root}`;
+    const compute = (requests: readonly EvaluationRequest[]) => this.compute(requests, signal);
+    const capabilities = await probeEngine({ name, compute }, signal);
+    if (capabilities.kinds.length === 0) {
+      const reason = capabilities.missing.generate_until ?? `${name} answers no request`;
+      throw new MusterError("unsupported", reason, { wayOut: "Use a server that offers /v1/completions." });
+    }
+    this.#description = { ...this.#description, capabilities };
+  }
+
+  compute(requests: readonly EvaluationRequest[], signal: AbortSignal): Promise<readonly EngineOutcome[]> {
+    const tokenizer = remembering(this.#server.tokenizer);
+    return Promise.all(
+      requests.map((request) =>
+        this.#answer(request, tokenizer, signal).catch((error: unknown) => RequestError.toFailure(error)),
+      ),
+    );
+  }
+
+  async health(): Promise<string | null> {
+    try {
+      const models = await listModels(this.#client, this.#address, this.#limits);
+      if (models.some(({ id }) => id === this.#server.model)) return null;
+      return `${this.#address.api} no longer serves ${this.#server.model}`;
+    } catch (error) {
+      return RequestError.toFailure(error).message;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  async #answer(
+    request: EvaluationRequest,
+    tokenizer: Tokenizer | null,
+    signal: AbortSignal,
+  ): Promise<EvaluationResponse> {
+    const startMs = performance.now();
+    const answer = await this.#dispatch(request, tokenizer, signal);
+    return { ...answer, latencyUs: Math.round((performance.now() - startMs) * 1000) };
+  }
+
+  #dispatch(request: EvaluationRequest, tokenizer: Tokenizer | null, signal: AbortSignal): Promise<Answer> {
+    if (request.kind === "generate_until") {
+      return this.#generate(request.context, request.generation!, tokenizer, signal);
+    }
+    if (tokenizer === null) {
+      const message = `${this.#address.root} has no /tokenize, without which a text cannot be scored exactly`;
+      throw new RequestError({ retry: "elsewhere", reason: "no_tokenizer", message });
+    }
+    if (request.kind === "loglikelihood") {
+      return encodePair(tokenizer, request.context, request.continuation).then((pair) => this.#score([pair], signal));
+    }
+    return this.#scoreText(request.context, tokenizer, signal);
+  }
+
+  async #scoreText(text: string, tokenizer: Tokenizer, signal: AbortSignal): Promise<Answer> {
+    const tokens = await tokenizer.encodePrompt(text);
+    const windows = rollingWindows(tokens, prefixToken(tokenizer), this.#server.contextTokens - 2);
+    return { ...(await this.#score(windows, signal)), isGreedy: false };
+  }
+
+  /** The sum over all pairs, in their order. */
+  async #score(pairs: readonly TokenPair[], signal: AbortSignal): Promise<Answer & { readonly kind: "logprob" }> {
+    const limit = this.#server.contextTokens - 1;
+    const windows = pairs.map((pair) => fitWindow(pair, limit, this.#address.root));
+    const scores = await Promise.all(
+      windows.map(async ({ context, continuation }) => {
+        const prompt = [...context, ...continuation];
+        const body = {
+          model: this.#server.model,
+          prompt: [prompt],
+          temperature: 0,
+          max_tokens: 1,
+          logprobs: 1,
+          seed: DEFAULT_SEED,
+          echo: true,
+        };
+        const answer = await this.#ask(body, signal);
+        return readScore(answer, this.#completions, { contextTokens: context.length, promptTokens: prompt.length });
+      }),
+    );
+    return {
+      kind: "logprob",
+      logprob: scores.reduce((sum, { logprob }) => sum + logprob, 0),
+      isGreedy: scores.every(({ isGreedy }) => isGreedy),
+      promptTokens: windows.reduce((sum, { context, continuation }) => sum + context.length + continuation.length, 0),
+      completionTokens: windows.length,
+      truncatedTokens: windows.reduce((sum, { truncatedTokens }) => sum + truncatedTokens, 0),
+    };
+  }
+
+  async #generate(
+    context: string,
+    { until, maxTokens, temperature, extra }: GenerationSettings,
+    tokenizer: Tokenizer | null,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const limit = this.#server.contextTokens - 1;
+    const longest = maxTokens ?? DEFAULT_MAX_TOKENS;
+    const prompt =
+      tokenizer === null ? null : fitPrompt(await tokenizer.encodePrompt(context), longest, limit, this.#address.root);
+    const answer = await this.#ask(
+      {
+        model: this.#server.model,
+        // A prompt without a token is sent as the text that it is: the server knows what stands for nothing.
+        prompt: prompt === null || prompt.tokens.length === 0 ? context : [prompt.tokens],
+        max_tokens: longest,
+        temperature,
+        stop: until.filter((stop) => stop !== ""),
+        seed: DEFAULT_SEED,
+        top_p: 1,
+        n: 1,
+        presence_penalty: 0,
+        frequency_penalty: 0,
+        // Such servers take defaults of their own from the model's files unless told.
+        ...(this.#server.batches ? { top_k: -1, min_p: 0, repetition_penalty: 1 } : {}),
+        ...extra,
+      },
+      signal,
+    );
+    const { text, promptTokens, completionTokens } = readText(answer, this.#completions);
+    return {
+      kind: "text",
+      text: cutAtStops(text, until),
+      promptTokens: prompt?.tokens.length ?? promptTokens,
+      completionTokens,
+      truncatedTokens: prompt?.truncatedTokens ?? 0,
+    };
+  }
+
+  #ask(body: unknown, signal: AbortSignal): Promise<unknown> {
+    return this.#client.call(this.#completions, { body, signal, limitMs: this.#limits.answerMs });
+  }
+}
+
+type Answer = EvaluationResponse extends infer R
+  ? R extends EvaluationResponse
+    ? Omit<R, "latencyUs">
+    : never
+  : never;
+
+/** The same tokenizer, that asks the server once for each prompt: the requests of a sample share their context. */
+function remembering(tokenizer: Tokenizer | null): Tokenizer | null {
+  if (tokenizer === null) return null;
+  const known = new Map<string, ReturnType<Tokenizer["encodePrompt"]>>();
+  return {
+    ...tokenizer,
+    encodePrompt(text) {
+      let tokens = known.get(text);
+      if (tokens === undefined) known.set(text, (tokens = tokenizer.encodePrompt(text)));
+      return tokens;
+    },
+  };
+}
