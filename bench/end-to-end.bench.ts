@@ -79,9 +79,9 @@ function report(output: RunOutput, wallSeconds: number, watched: Watched): reado
 function watchCoordinator(cluster: MusterProcesses): { stop(): Promise<Watched> } {
   const memoryBytes = [cluster.coordinatorMemory()];
   const lagSeconds: number[] = [];
-  let going = true;
+  const stop = new AbortController();
   const loop = (async () => {
-    while (going) {
+    while (!stop.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 500));
       memoryBytes.push(cluster.coordinatorMemory());
       lagSeconds.push(await cluster.metric("muster_event_loop_lag_p99_seconds"));
@@ -89,7 +89,7 @@ function watchCoordinator(cluster: MusterProcesses): { stop(): Promise<Watched> 
   })();
   return {
     async stop() {
-      going = false;
+      stop.abort();
       await loop;
       return { memoryBytes, lagSeconds };
     },

@@ -2,7 +2,16 @@
 //   tmux capture-pane -e -p -t SESSION | node docs/draw-terminal.ts > docs/demo.svg
 const CELL = { width: 8.4, height: 19 };
 const MARGIN = 16;
-const COLOURS: readonly string[] = ["#3b4252", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#dcdfe4"];
+const COLOURS: readonly string[] = [
+  "#3b4252",
+  "#e06c75",
+  "#98c379",
+  "#e5c07b",
+  "#61afef",
+  "#c678dd",
+  "#56b6c2",
+  "#dcdfe4",
+];
 const [BACKGROUND, FOREGROUND] = ["#1e222a", "#dcdfe4"];
 
 interface Style {
@@ -22,8 +31,8 @@ function applyCodes(style: Style, codes: readonly number[]): Style {
     else if (code === 2) next = { ...next, dim: true };
     else if (code === 22) next = { ...next, bold: false, dim: false };
     else if (code === 39) next = { ...next, colour: FOREGROUND };
-    else if (code >= 30 && code <= 37) next = { ...next, colour: COLOURS[code - 30]! };
-    else if (code >= 90 && code <= 97) next = { ...next, colour: COLOURS[code - 90]! };
+    else if (code >= 30 && code <= 37) next = { ...next, colour: COLOURS[code - 30] };
+    else if (code >= 90 && code <= 97) next = { ...next, colour: COLOURS[code - 90] };
   }
   return next;
 }
@@ -52,9 +61,13 @@ function drawLine(line: string, row: number, style: Style): { svg: string; style
   return { svg, style: current, columns: column };
 }
 
-let input = "";
-for await (const part of process.stdin) input += String(part);
-const lines = input.trimEnd().split("\n");
+async function readInput(): Promise<string> {
+  let input = "";
+  for await (const part of process.stdin) input += String(part);
+  return input;
+}
+
+const lines = (await readInput()).trimEnd().split("\n");
 let [body, style, columns] = ["", plain(), 80];
 lines.forEach((line, row) => {
   const drawn = drawLine(line, row, style);

@@ -1,7 +1,8 @@
 import type { Decision } from "./decide.ts";
 import type { Effect, RefusalReason } from "./effect.ts";
 import type { Event } from "./event.ts";
-import type { FailedRequest, ResponseBatch } from "./input.ts";
+import { unfitness } from "./grant.ts";
+import type { AgentAnnouncement, FailedRequest, ResponseBatch } from "./input.ts";
 import { type CoordinatorState, type Lease, leaseHolds, type RunState, sampleOfRequest, slotKey } from "./state.ts";
 
 /**
@@ -122,15 +123,24 @@ function isHopeless(state: CoordinatorState, run: RunState, failure: FailedReque
   const slots = new Set(before?.slots).add(slot);
   const attempts = (before?.count ?? 0) + 1;
   if (attempts >= state.settings.attemptsMax) return true;
-  const wanted = Math.min(state.settings.quarantineSlots, Math.max(1, connectedSlots(state, run.run.model)));
+  const wanted = Math.min(state.settings.quarantineSlots, Math.max(1, eligibleSlots(state, run, failure.requestIndex)));
   return slots.size >= wanted && attempts > wanted;
 }
 
-function connectedSlots(state: CoordinatorState, model: string): number {
+/**
+ * Slots that could answer a request: of the agents that ever worked on the run, and of those connected now. A lost
+ * agent counts, for it may be back in a moment, and a restarted coordinator meets its agents one after another.
+ */
+function eligibleSlots(state: CoordinatorState, run: RunState, requestIndex: number): number {
+  const kind = run.shape.taskKinds[run.shape.sampleTask[sampleOfRequest(run, requestIndex)]!]!;
+  const announcements = new Map<string, AgentAnnouncement>();
+  for (const [agentId, tally] of run.agents) announcements.set(agentId, tally.agent);
+  for (const [agentId, agent] of state.agents) if (agent.connected) announcements.set(agentId, agent.announcement);
   let count = 0;
-  for (const agent of state.agents.values()) {
-    if (!agent.connected) continue;
-    for (const slot of agent.announcement.slots) if (slot.description.model === model) count += 1;
+  for (const { slots } of announcements.values()) {
+    for (const { description } of slots) {
+      if (unfitness(run, description) === null && description.capabilities.kinds.includes(kind)) count += 1;
+    }
   }
   return count;
 }

@@ -50,24 +50,20 @@ export function chooseSamples(state: CoordinatorState, run: RunState, slot: Gran
   };
   for (const [kind, queue] of run.queues) {
     if (!slot.description.capabilities.kinds.includes(kind)) continue;
-    if (takeFrom(run, queue, otherSlots(state, run, kind, key) ? key : null, take)) break;
+    if (takeFrom(run, queue, leftForOthers(state, run, kind, key), take)) break;
   }
   return Uint32Array.from(chosen).sort();
 }
 
-/**
- * Offers a queue's samples to `take` until it has enough; true when it has. Samples that failed on the slot
- * `avoidedBy` are left for others.
- */
+/** Offers a queue's samples to `take` until it has enough; true when it has. Returned samples may be `left` for others. */
 function takeFrom(
   run: RunState,
   queue: SampleQueue,
-  avoidedBy: string | null,
+  left: (sample: number) => boolean,
   take: (sample: number) => boolean,
 ): boolean {
   for (const sample of queue.returned) {
-    if (run.holder[sample] !== 0 || run.openRequests[sample] === 0) continue;
-    if (avoidedBy !== null && failedOn(run, sample, avoidedBy)) continue;
+    if (run.holder[sample] !== 0 || run.openRequests[sample] === 0 || left(sample)) continue;
     if (take(sample)) return true;
   }
   for (let position = queue.cursor; position < queue.order.length; position++) {
@@ -86,6 +82,28 @@ function failedOn(run: RunState, sample: number, key: string): boolean {
   return false;
 }
 
+/**
+ * Tells which samples a slot leaves for others: those that failed on it, as long as a slot that has not failed on them
+ * is about to take work. One that never asks is not waited for, and a sample that failed everywhere is anyone's.
+ */
+function leftForOthers(
+  state: CoordinatorState,
+  run: RunState,
+  kind: RequestKind,
+  key: string,
+): (sample: number) => boolean {
+  if (run.failedAttempts.size === 0) return () => false;
+  const busy = new Set<string>();
+  for (const lease of run.openLeases) busy.add(slotKey(lease.agentId, lease.slotId));
+  const others: string[] = [];
+  for (const { agentId, slotId, description, slot } of fittingSlots(state, run)) {
+    const other = slotKey(agentId, slotId);
+    if (other === key || !description.capabilities.kinds.includes(kind)) continue;
+    if (slot.wantsWork || busy.has(other)) others.push(other);
+  }
+  return (sample) => failedOn(run, sample, key) && others.some((other) => !failedOn(run, sample, other));
+}
+
 function fittingSlots(state: CoordinatorState, run: RunState): readonly GrantableSlot[] {
   const slots: GrantableSlot[] = [];
   for (const [agentId, agent] of state.agents) {
@@ -96,15 +114,6 @@ function fittingSlots(state: CoordinatorState, run: RunState): readonly Grantabl
     }
   }
   return slots;
-}
-
-/** Whether a slot other than this one, which has not failed everything too, could take its failed samples. */
-function otherSlots(state: CoordinatorState, run: RunState, kind: RequestKind, key: string): boolean {
-  if (run.failedAttempts.size === 0) return false;
-  return fittingSlots(state, run).some(
-    ({ agentId, slotId, description }) =>
-      slotKey(agentId, slotId) !== key && description.capabilities.kinds.includes(kind),
-  );
 }
 
 /** Half of a slot's share, by measured speed where all are known, of the tokens that remain. */

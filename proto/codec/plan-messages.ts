@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import type { GenerationSettings } from "../../evaluation/request.ts";
 import type { PlanHeader, PlanPack } from "../../evaluation/plan.ts";
 import { type PlanPackMessage, PlanPackMessageSchema } from "../gen/muster/v1/operator_pb.js";
 import { encodeRequests } from "./request-columns.ts";
@@ -27,7 +26,7 @@ export function encodePack(pack: PlanPack, generations: PlanHeader["generations"
   }
   const rows = pack.requests.map((request) => ({ request, sampleIndex: sampleOf.get(request.index)! }));
   return create(PlanPackMessageSchema, {
-    requests: encodeRequests(rows, generations as readonly GenerationSettings[]),
+    requests: encodeRequests(rows, generations),
     samplesJson: encodeJson(pack.samples),
     sampleRequestCount: toBytes(Uint32Array.from(pack.samples, (sample) => sample.requestCount)),
     sampleCostTokens: toBytes(pack.sampleCostTokens),
