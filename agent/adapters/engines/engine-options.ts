@@ -17,6 +17,6 @@ export interface EngineOptions {
   /** Settings of the simulated engine. */
   readonly simulation: Readonly<Record<string, unknown>>;
   readonly cacheFolder: string;
-  onProgress(progress: DownloadProgress): void;
+  readonly onProgress: (progress: DownloadProgress) => void;
   readonly signal: AbortSignal;
 }

@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { EnvHttpProxyAgent, request } from "undici";
+import { MusterError } from "../muster-error.ts";
+
+/** How far a download is. */
+export interface DownloadProgress {
+  /** What is being fetched, for people. */
+  readonly subject: string;
+  readonly doneBytes: number;
+  /** 0 where it is not known. */
+  readonly totalBytes: number;
+}
+
+/** What to fetch, and where it goes. */
+export interface FetchWish {
+  readonly subject: string;
+  /** `https:`, `http:` or `file:`. */
+  readonly url: string;
+  readonly target: string;
+  /** Hex; null where it is not known beforehand. */
+  readonly sha256: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly onProgress: (progress: DownloadProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+const REDIRECTS_MAX = 5;
+const ATTEMPTS_MAX = 4;
+/** Kept free on a disk that a download goes to. */
+const SPARE_BYTES = 64 * 2 ** 20;
+
+/**
+ * Fetches a file and returns its hex SHA-256. What an earlier try left is gone on with; the target appears only whole
+ * and with the right digest. Throws `connection`, `notFound`, `permission`, `noSpace`, `badData` (a wrong digest),
+ * `interrupted`.
+ */
+export async function fetchFile(wish: FetchWish): Promise<string> {
+  const partial = `${wish.target}.partial`;
+  mkdirSync(dirname(wish.target), { recursive: true });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await download(wish, partial);
+      break;
+    } catch (thrown) {
+      const error = explain(wish, thrown);
+      if (error.kind !== "connection" || attempt >= ATTEMPTS_MAX) throw error;
+    }
+  }
+  const digest = await digestFile(partial);
+  if (wish.sha256 !== null && digest !== wish.sha256) {
+    rmSync(partial, { force: true });
+    throw new MusterError(
+      "badData",
+      `${wish.subject} has the digest ${digest.slice(0, 12)}…, not ${wish.sha256.slice(0, 12)}…`,
+      { wayOut: "What was fetched is thrown away. Try again; if it stays so, the source has changed: do not use it." },
+    );
+  }
+  renameSync(partial, wish.target);
+  return digest;
+}
+
+/** Hex SHA-256 of a file. */
+export async function digestFile(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const bytes of createReadStream(file, { highWaterMark: 2 ** 20 })) hash.update(bytes as Buffer);
+  return hash.digest("hex");
+}
+
+async function download(wish: FetchWish, partial: string): Promise<void> {
+  const url = new URL(wish.url);
+  const have = statSync(partial, { throwIfNoEntry: false })?.size ?? 0;
+  if (url.protocol === "file:") {
+    const source = fileURLToPath(url);
+    await store(wish, createReadStream(source), { partial, from: 0, total: statSync(source).size });
+    return;
+  }
+  const { statusCode, headers, body } = await get(wish, url, have);
+  if (statusCode === 416) {
+    // Nothing is missing, or what is here is too long: the digest decides.
+    await body.dump();
+    return;
+  }
+  if (statusCode !== 200 && statusCode !== 206) {
+    await body.dump();
+    throw httpError(wish, statusCode);
+  }
+  const from = statusCode === 206 ? have : 0;
+  const length = Number(headers["content-length"] ?? 0);
+  await store(wish, body, { partial, from, total: length > 0 ? from + length : 0 });
+}
+
+async function get(wish: FetchWish, first: URL, have: number): Promise<Awaited<ReturnType<typeof request>>> {
+  const dispatcher = new EnvHttpProxyAgent();
+  let url = first;
+  for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
+    // A token is for the host that it was meant for, not for where that one sends us.
+    const own = url.host === first.host ? (wish.headers ?? {}) : {};
+    const range = have > 0 ? { range: `bytes=${have}-` } : {};
+    const { signal } = wish;
+    const reply = await request(url, { dispatcher, signal, headers: { ...own, ...range } });
+    const location = reply.headers["location"];
+    if (reply.statusCode < 300 || reply.statusCode > 399 || typeof location !== "string") return reply;
+    await reply.body.dump();
+    url = new URL(location, url);
+  }
+  throw new MusterError("connection", `${wish.subject}: more than ${REDIRECTS_MAX} redirections`);
+}
+
+async function store(
+  wish: FetchWish,
+  body: Readable,
+  { partial, from, total }: { readonly partial: string; readonly from: number; readonly total: number },
+): Promise<void> {
+  checkSpace(wish, dirname(partial), total - from);
+  let done = from;
+  const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const bytes of source) {
+      done += bytes.length;
+      wish.onProgress({ subject: wish.subject, doneBytes: done, totalBytes: total });
+      yield bytes;
+    }
+  };
+  const file = createWriteStream(partial, { flags: from > 0 ? "a" : "w", flush: true });
+  await pipeline(body, counted, file, { signal: wish.signal });
+  if (total > 0 && done < total)
+    throw new MusterError("connection", `${wish.subject} broke off at ${done} of ${total} bytes`);
+}
+
+function checkSpace({ subject }: FetchWish, folder: string, missing: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  if (missing <= 0 || free >= missing + SPARE_BYTES) return;
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new MusterError(
+    "noSpace",
+    `${subject} needs ${megabytes(missing)} in ${folder}, which has ${megabytes(free)} left`,
+    {
+      wayOut: "Free some space, or put the cache elsewhere: XDG_CACHE_HOME=/big/disk.",
+    },
+  );
+}
+
+function httpError({ subject, url }: FetchWish, statusCode: number): MusterError {
+  const { host } = new URL(url);
+  if (statusCode === 401 || statusCode === 403) {
+    return new MusterError("permission", `${host} refuses ${subject} (HTTP ${statusCode})`, {
+      wayOut: "If it needs a login, set HF_TOKEN (for the hub) or your index's credentials.",
+    });
+  }
+  if (statusCode === 404) return new MusterError("notFound", `${host} has no ${subject}`);
+  const kind = statusCode >= 500 || statusCode === 429 ? "connection" : "badData";
+  return new MusterError(kind, `${host} answered HTTP ${statusCode} for ${subject}`);
+}
+
+function explain({ subject, url, target, signal }: FetchWish, thrown: unknown): MusterError {
+  if (thrown instanceof MusterError) return thrown;
+  const { code, message } = thrown as NodeJS.ErrnoException;
+  if (signal.aborted) return new MusterError("interrupted", `fetching ${subject} was stopped; it goes on where it was`);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new MusterError(
+      "noSpace",
+      `the disk of ${target} is full; ${subject} goes on where it was once there is room`,
+    );
+  }
+  return new MusterError(
+    "connection",
+    `cannot fetch ${subject} from ${new URL(url).host || "the disk"}: ${message || code}`,
+    {
+      wayOut: "Check the network and HTTPS_PROXY; what has arrived is kept.",
+      cause: thrown,
+    },
+  );
+}
