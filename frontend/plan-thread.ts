@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../base/assert.ts";
 import { MusterError } from "../base/muster-error.ts";
+import type { DownloadProgress } from "../base/node/fetch-file.ts";
 import { openDatasetLoader } from "./data/dataset-loader.ts";
 import { materialisePlan } from "./materialise.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -27,13 +28,11 @@ async function takeCredit(): Promise<void> {
 }
 
 async function makePlan(request: PlanRequest): Promise<void> {
+  const { datasetMap, cacheFolder } = request;
+  const onDownload = ({ subject, doneBytes, totalBytes }: DownloadProgress): void =>
+    say({ kind: "progress", stage: "data", subject, done: doneBytes, total: totalBytes });
   const pieces = materialisePlan(request, {
-    openLoader: () =>
-      openDatasetLoader({
-        datasetMap: request.datasetMap,
-        cacheFolder: request.cacheFolder,
-        onProgress: () => undefined,
-      }),
+    openLoader: () => openDatasetLoader({ datasetMap, cacheFolder, onProgress: onDownload }),
     onProgress: say,
   });
   for await (const piece of pieces) {
