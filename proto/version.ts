@@ -5,4 +5,4 @@
 export const PROTOCOL_VERSION = 1;
 
 /** Hex SHA-256 of the descriptors in proto/gen, shown by `muster agents`; its test tells when it must change. */
-export const SCHEMA_HASH = "95106bc19aba80c562ebd2209b82776b53c524334b9ce3e06ffb573c89377ad6";
+export const SCHEMA_HASH = "a82c1abe777dbdeec5557fa3e7eba8e89f5b03c620a5d4e595ae8ebcf07f1ae0";

@@ -25,5 +25,6 @@ export type Effect =
     }
   | { readonly kind: "SendRenewal"; readonly leaseIds: readonly string[] }
   | { readonly kind: "SendLeaseReturn"; readonly leaseId: string; readonly reason: string }
+  | { readonly kind: "SendSamplesReturn"; readonly leaseId: string; readonly samples: readonly number[] }
   /** Something a person should hear of. */
   | { readonly kind: "Report"; readonly level: "info" | "warn"; readonly message: string };

@@ -28,6 +28,8 @@ export type Input =
       readonly samples: readonly LeasedSample[];
     }
   | { readonly kind: "LeaseRevoked"; readonly leaseId: string }
+  /** Other slots want samples of this lease that have not begun. */
+  | { readonly kind: "SamplesRecalled"; readonly leaseId: string; readonly samplesMax: number }
   /** The engine answered a sample's requests, or failed for good on some of them. */
   | {
       readonly kind: "SampleFinished";
@@ -49,7 +51,7 @@ export type Input =
       readonly requestCount: number;
       readonly restMs: number;
     }
-  /** The slot's engine does not work: its leases go back. The sample it failed on counts as not begun. */
+  /** The slot's engine does not work: its leases go back. What becomes of the samples it has arrives as ever. */
   | { readonly kind: "SlotFailed"; readonly slotId: string; readonly reason: string }
   | { readonly kind: "SlotRecovered"; readonly slotId: string }
   | { readonly kind: "BatchSpooled"; readonly batchNumber: number }

@@ -55,6 +55,20 @@ export function endLease(state: AgentState, leaseId: string, effects: Effect[]):
   if (slot !== undefined) dropSamples(state, slot, (queued) => queued.leaseId === leaseId, effects);
 }
 
+/** Gives back samples of a lease that have not begun, last first: none where all have, so that nobody waits. */
+export function recallSamples(state: AgentState, input: InputOf<"SamplesRecalled">, effects: Effect[]): void {
+  const { leaseId, samplesMax } = input;
+  const lease = state.leases.get(leaseId);
+  const slot = lease === undefined || lease.slotId === null ? undefined : state.slots.get(lease.slotId);
+  const queued = slot?.queue.filter((waiting) => waiting.leaseId === leaseId) ?? [];
+  const samples = queued.slice(Math.max(0, queued.length - samplesMax)).map(({ sample }) => sample);
+  effects.push({ kind: "SendSamplesReturn", leaseId, samples });
+  if (lease === undefined || slot === undefined || samples.length === 0) return;
+  lease.gaveBack = true;
+  const returned = new Set(samples);
+  dropSamples(state, slot, (waiting) => waiting.leaseId === leaseId && returned.has(waiting.sample), effects);
+}
+
 /** Takes samples out of a slot's queue. */
 export function dropSamples(
   state: AgentState,
@@ -108,6 +122,7 @@ function leaseOf(state: AgentState, leaseId: string, runId: string): LeaseState 
     early: [],
     openSamples: 0,
     ended: false,
+    gaveBack: false,
     unacknowledgedBatches: 0,
     outcomes: 0,
     outcomeBytes: 0,

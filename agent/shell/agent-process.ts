@@ -161,6 +161,11 @@ export class AgentProcess {
         });
         return;
       }
+      case "SendSamplesReturn": {
+        const { leaseId, samples } = effect;
+        const value = { $typeName: "muster.v1.SamplesReturn" as const, leaseId, samples: [...samples] };
+        return this.#link?.sendControl({ case: "samplesReturn", value });
+      }
       case "Report":
         this.#around.log[effect.level](effect.message);
     }
@@ -215,6 +220,10 @@ export class AgentProcess {
       }
       case "leaseRevocation":
         return this.#take({ kind: "LeaseRevoked", leaseId: message.value.leaseId });
+      case "leaseRecall": {
+        const { leaseId, samplesMax } = message.value;
+        return this.#take({ kind: "SamplesRecalled", leaseId, samplesMax });
+      }
       case "drainOrder":
         this.#around.log.info("draining: nothing new is begun");
         return this.#take({ kind: "DrainOrdered" });

@@ -24,6 +24,8 @@ export function decide(state: CoordinatorState, { input }: TimedInput): Decision
       return welcomeAgent(state, input);
     case "LeaseReturned":
       return returnLease(state, input);
+    case "SamplesReturned":
+      return returnSamples(state, input);
     case "ResponsesArrived":
       return acceptBatch(state, input.batch);
     case "DrainRequested":
@@ -76,6 +78,19 @@ function returnLease(state: CoordinatorState, { agentId, leaseId }: InputOf<"Lea
     const lease = run.leases.get(leaseId);
     if (lease === undefined || lease.end !== null || lease.agentId !== agentId) continue;
     return { events: [{ kind: "LeaseEnded", runId: run.run.runId, leaseId, end: "returned" }], effects: [] };
+  }
+  return NOTHING;
+}
+
+function returnSamples(state: CoordinatorState, input: InputOf<"SamplesReturned">): Decision {
+  for (const run of state.runs.values()) {
+    const lease = run.leases.get(input.leaseId);
+    if (lease === undefined || lease.end !== null || lease.agentId !== input.agentId) continue;
+    const held = input.samples.filter((sample) => run.holder[sample] === lease.ordinal);
+    if (held.length === 0) return NOTHING;
+    const { runId } = run.run;
+    const samples = Uint32Array.from(new Set(held)).sort();
+    return { events: [{ kind: "SamplesReturned", runId, leaseId: lease.leaseId, samples }], effects: [] };
   }
   return NOTHING;
 }

@@ -3,6 +3,7 @@ export type Effect =
   | { readonly kind: "SendWelcome"; readonly agentId: string; readonly keptLeaseIds: readonly string[] }
   | { readonly kind: "SendLease"; readonly agentId: string; readonly runId: string; readonly leaseId: string }
   | { readonly kind: "SendRevocation"; readonly agentId: string; readonly leaseId: string; readonly reason: string }
+  | { readonly kind: "SendRecall"; readonly agentId: string; readonly leaseId: string; readonly samplesMax: number }
   | { readonly kind: "SendDrain"; readonly agentId: string }
   | { readonly kind: "AcknowledgeBatch"; readonly agentId: string; readonly batchNumber: number }
   /** Show the accepted responses to the live scorers. */

@@ -25,6 +25,13 @@ export type RunEvent =
       readonly samples: Uint32Array;
     }
   | { readonly kind: "LeaseEnded"; readonly runId: string; readonly leaseId: string; readonly end: LeaseEnd }
+  /** Samples left a lease that goes on, and returned to the queue. */
+  | {
+      readonly kind: "SamplesReturned";
+      readonly runId: string;
+      readonly leaseId: string;
+      readonly samples: Uint32Array;
+    }
   | {
       readonly kind: "ResponsesAccepted";
       readonly runId: string;

@@ -66,6 +66,12 @@ function evolveRun(
       return grantLease(state, run, event, nowMs);
     case "LeaseEnded":
       return endLease(run, event);
+    case "SamplesReturned": {
+      const lease = run.leases.get(event.leaseId);
+      assert(lease !== undefined, `samples of unknown lease ${event.leaseId} returned`);
+      for (const sample of event.samples) detachSample(run, lease, sample);
+      return;
+    }
     case "ResponsesAccepted":
       return acceptResponses(run, event);
     case "RequestFailed":
@@ -116,6 +122,7 @@ function newRun(run: RunDescription, shape: PlanShape): RunState {
     samplesDone: 0,
     costTokensDone: 0,
     costTokensTotal,
+    costTokensWaiting: costTokensTotal,
     duplicates: 0,
     disagreements: 0,
     promptTokens: 0,
@@ -163,6 +170,7 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
     samples: event.samples,
     openSamples: event.samples.length,
     deadlineMs: nowMs + state.settings.leaseDurationMs,
+    recallableFromMs: nowMs,
     end: null,
   };
   if (event.epoch === state.epoch) state.leaseCounter += 1;
@@ -174,6 +182,7 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
   for (const sample of event.samples) {
     run.holder[sample] = lease.ordinal;
     run.everGranted[sample] = 1;
+    run.costTokensWaiting -= run.shape.sampleCostTokens[sample]!;
   }
   for (const queue of run.queues.values()) {
     const waiting = queue.returned.filter((sample) => run.holder[sample] === 0 && run.openRequests[sample]! > 0);
@@ -181,7 +190,9 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
     while (queue.cursor < queue.order.length && run.everGranted[queue.order[queue.cursor]!] === 1) queue.cursor += 1;
   }
   const slot = state.agents.get(event.agentId)?.slots.get(event.slotId);
-  if (slot !== undefined) slot.wantsWork = false;
+  if (slot === undefined) return;
+  slot.wantsWork = false;
+  slot.recallsFromMs = nowMs;
 }
 
 function endLease(run: RunState, event: EventOf<"LeaseEnded">): void {
@@ -199,7 +210,9 @@ function detachSample(run: RunState, lease: Lease, sample: number): void {
   if (run.holder[sample] !== lease.ordinal) return;
   run.holder[sample] = 0;
   lease.openSamples -= 1;
-  if (run.openRequests[sample]! > 0) queueOf(run, sample).returned.push(sample);
+  if (run.openRequests[sample] === 0) return;
+  queueOf(run, sample).returned.push(sample);
+  run.costTokensWaiting += run.shape.sampleCostTokens[sample]!;
 }
 
 function failRequest(run: RunState, event: EventOf<"RequestFailed">): void {
@@ -242,4 +255,5 @@ function closeRequest(run: RunState, requestIndex: number): void {
   run.costTokensDone += run.shape.sampleCostTokens[sample]!;
   const holder = run.holder[sample]!;
   if (holder > 0) detachSample(run, run.leaseList[holder - 1]!, sample);
+  else run.costTokensWaiting -= run.shape.sampleCostTokens[sample]!;
 }

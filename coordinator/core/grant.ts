@@ -32,21 +32,23 @@ export function unfitness(run: RunState, description: EngineDescription): string
 
 /**
  * Which samples a hungry slot is given: token-weighted factoring. Each grant is about half of the slot's fair share
- * of what remains, so grants shrink towards the end and the slots finish together; most expensive samples go first.
- * Returned samples come before fresh ones, except to a slot that already failed on them. Empty where nothing fits.
+ * of what waits, so grants shrink towards the end and the slots finish together; most expensive samples go first. A
+ * slot whose speed is not known yet gets no more than fills its engine twice, and none gets more than some seconds of
+ * work, so that a slot that comes later finds something. Returned samples come before fresh ones, except to a slot
+ * that already failed on them. Empty where nothing fits.
  */
 export function chooseSamples(state: CoordinatorState, run: RunState, slot: GrantableSlot): Uint32Array {
-  const budget = grantTokens(state, run, slot);
+  const share = shareOf(fittingSlots(state, run), slot);
+  const { tokensPerSecond } = slot.slot;
+  const budget = Math.min((run.costTokensWaiting * share) / 2, tokensPerSecond * state.settings.leaseSecondsMax);
+  const samplesMin = Math.min(2 * slot.description.concurrency, fairSamples(run, slot, share));
   const chosen: number[] = [];
   let tokens = 0;
   const key = slotKey(slot.agentId, slot.slotId);
   const take = (sample: number): boolean => {
     chosen.push(sample);
     tokens += run.shape.sampleCostTokens[sample]!;
-    return (
-      chosen.length >= state.settings.leaseSamplesMax ||
-      (tokens >= budget && chosen.length >= Math.min(2 * slot.description.concurrency, fairShareSamples(state, run)))
-    );
+    return chosen.length >= state.settings.leaseSamplesMax || (tokens >= budget && chosen.length >= samplesMin);
   };
   for (const [kind, queue] of run.queues) {
     if (!slot.description.capabilities.kinds.includes(kind)) continue;
@@ -104,7 +106,8 @@ function leftForOthers(
   return (sample) => failedOn(run, sample, key) && others.some((other) => !failedOn(run, sample, other));
 }
 
-function fittingSlots(state: CoordinatorState, run: RunState): readonly GrantableSlot[] {
+/** Slots that could work on a run now, hungry or not. */
+export function fittingSlots(state: CoordinatorState, run: RunState): readonly GrantableSlot[] {
   const slots: GrantableSlot[] = [];
   for (const [agentId, agent] of state.agents) {
     if (!agent.connected || agent.draining) continue;
@@ -116,18 +119,24 @@ function fittingSlots(state: CoordinatorState, run: RunState): readonly Grantabl
   return slots;
 }
 
-/** Half of a slot's share, by measured speed where all are known, of the tokens that remain. */
-function grantTokens(state: CoordinatorState, run: RunState, slot: GrantableSlot): number {
-  const remaining = run.costTokensTotal - run.costTokensDone;
-  const slots = fittingSlots(state, run);
-  const known = slots.every((other) => other.slot.tokensPerSecond > 0);
-  const speed = (other: GrantableSlot): number => (known ? other.slot.tokensPerSecond : 1);
-  const total = slots.reduce((sum, other) => sum + speed(other), 0);
-  return total === 0 ? remaining : (remaining * speed(slot)) / (2 * total);
+/** A slot's share of the work of all slots: by measured speed where all are known, else an even one. */
+function shareOf(slots: readonly GrantableSlot[], { slot }: GrantableSlot): number {
+  const isKnown = slots.every((other) => other.slot.tokensPerSecond > 0);
+  if (!isKnown) return 1 / Math.max(1, slots.length);
+  return slot.tokensPerSecond / slots.reduce((sum, other) => sum + other.slot.tokensPerSecond, 0);
 }
 
-/** Samples each fitting slot would get if what is unfinished were split evenly; the floor of small grants. */
-function fairShareSamples(state: CoordinatorState, run: RunState): number {
-  const slots = Math.max(1, fittingSlots(state, run).length);
-  return Math.max(1, Math.ceil((run.shape.sampleCount - run.samplesDone) / slots));
+/** What a slot lacks to its share of the unfinished samples, and 1 at least. */
+function fairSamples(run: RunState, { agentId, slotId }: GrantableSlot, share: number): number {
+  const open = run.shape.sampleCount - run.samplesDone;
+  return Math.max(1, Math.ceil(open * share) - openSamplesOf(run, agentId, slotId));
+}
+
+/** Unfinished samples that a slot's leases hold. */
+function openSamplesOf(run: RunState, agentId: string, slotId: string): number {
+  let open = 0;
+  for (const lease of run.openLeases) {
+    if (lease.agentId === agentId && lease.slotId === slotId) open += lease.openSamples;
+  }
+  return open;
 }

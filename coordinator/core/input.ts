@@ -89,6 +89,13 @@ export type Input =
     }
   | { readonly kind: "LeasesRenewed"; readonly agentId: string; readonly leaseIds: readonly string[] }
   | { readonly kind: "LeaseReturned"; readonly agentId: string; readonly leaseId: string; readonly reason: string }
+  /** The answer to a recall: samples that the agent has not begun and gave up. */
+  | {
+      readonly kind: "SamplesReturned";
+      readonly agentId: string;
+      readonly leaseId: string;
+      readonly samples: readonly number[];
+    }
   | { readonly kind: "ResponsesArrived"; readonly batch: ResponseBatch }
   | { readonly kind: "DrainRequested"; readonly agentId: string }
   | { readonly kind: "CancelRequested"; readonly runId: string }

@@ -14,14 +14,14 @@ function brokenInRun(run: RunState): string | null {
   if (open.answered !== run.requestsDone)
     return `${open.answered} requests have a fingerprint, ${run.requestsDone} are counted`;
   if (open.finished !== run.samplesDone) return `${open.finished} samples are finished, ${run.samplesDone} are counted`;
-  const waiting = new Set<number>();
-  for (const queue of run.queues.values()) {
-    for (const sample of queue.returned)
-      if (run.openRequests[sample]! > 0 && run.holder[sample] === 0) waiting.add(sample);
-    for (let position = queue.cursor; position < queue.order.length; position++) {
-      const sample = queue.order[position]!;
-      if (run.everGranted[sample] === 0) waiting.add(sample);
-    }
+  const waiting = waitingSamples(run);
+  let tokens = 0;
+  for (const sample of waiting) tokens += run.shape.sampleCostTokens[sample]!;
+  if (tokens !== run.costTokensWaiting) return `samples of ${tokens} tokens wait, ${run.costTokensWaiting} are counted`;
+  for (const lease of run.openLeases) {
+    const held = lease.samples.filter((sample) => run.holder[sample] === lease.ordinal).length;
+    if (held !== lease.openSamples)
+      return `lease ${lease.leaseId} holds ${held} samples, ${lease.openSamples} are counted`;
   }
   for (let sample = 0; sample < run.shape.sampleCount; sample++) {
     const holder = run.holder[sample]!;
@@ -33,6 +33,20 @@ function brokenInRun(run: RunState): string | null {
     }
   }
   return null;
+}
+
+function waitingSamples(run: RunState): Set<number> {
+  const waiting = new Set<number>();
+  for (const queue of run.queues.values()) {
+    for (const sample of queue.returned) {
+      if (run.openRequests[sample]! > 0 && run.holder[sample] === 0) waiting.add(sample);
+    }
+    for (let position = queue.cursor; position < queue.order.length; position++) {
+      const sample = queue.order[position]!;
+      if (run.everGranted[sample] === 0) waiting.add(sample);
+    }
+  }
+  return waiting;
 }
 
 function countOpen(run: RunState): { answered: number; finished: number } {

@@ -1,5 +1,5 @@
-import type { TimedInput } from "./input.ts";
-import type { CoordinatorState } from "./state.ts";
+import type { Input, TimedInput } from "./input.ts";
+import type { CoordinatorState, SlotState } from "./state.ts";
 
 /**
  * Takes note of what is only true now: who is connected, who wants work, which lease was renewed. None of it is
@@ -13,7 +13,7 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
         connected: true,
         draining: false,
         lastSeenMs: nowMs,
-        slots: new Map(input.agent.slots.map((slot) => [slot.slotId, { wantsWork: false, tokensPerSecond: 0 }])),
+        slots: new Map(input.agent.slots.map((slot) => [slot.slotId, idleSlot(nowMs)])),
       });
       return renewLeases(state, input.agent.agentId, input.heldLeaseIds, nowMs);
     case "AgentDisconnected": {
@@ -32,6 +32,9 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
     case "LeasesRenewed":
       renewLeases(state, input.agentId, input.leaseIds, nowMs);
       return seen(state, input.agentId, nowMs);
+    case "SamplesReturned":
+      noteRecall(state, input, nowMs);
+      return seen(state, input.agentId, nowMs);
     case "ResponsesArrived":
       return seen(state, input.batch.agentId, nowMs);
     case "DrainRequested": {
@@ -47,6 +50,23 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
     case "CancelRequested":
     case "ScoresArrived":
     case "TimePassed":
+  }
+}
+
+function idleSlot(nowMs: number): SlotState {
+  return { wantsWork: false, tokensPerSecond: 0, recallsFromMs: nowMs };
+}
+
+/** A lease that gave something may be asked again at once; one that had nothing is left alone for a while. */
+function noteRecall(
+  state: CoordinatorState,
+  { agentId, leaseId, samples }: Extract<Input, { kind: "SamplesReturned" }>,
+  nowMs: number,
+): void {
+  for (const run of state.runs.values()) {
+    const lease = run.leases.get(leaseId);
+    if (lease?.agentId !== agentId) continue;
+    lease.recallableFromMs = samples.length > 0 ? nowMs : nowMs + state.settings.recallPauseMs;
   }
 }
 

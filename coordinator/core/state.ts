@@ -16,6 +16,8 @@ export interface Lease {
   openSamples: number;
   /** Monotonic; null once it ended. */
   deadlineMs: number | null;
+  /** Monotonic and volatile: its samples may be recalled from this time on. */
+  recallableFromMs: number;
   end: LeaseEnd | null;
 }
 
@@ -73,6 +75,8 @@ export interface RunState {
   samplesDone: number;
   costTokensDone: number;
   costTokensTotal: number;
+  /** Tokens of the samples that no lease holds and that are not finished. */
+  costTokensWaiting: number;
   duplicates: number;
   disagreements: number;
   promptTokens: number;
@@ -87,7 +91,10 @@ export interface RunState {
 /** A slot's wishes; volatile. */
 export interface SlotState {
   wantsWork: boolean;
+  /** As its agent measured; 0 while unknown. */
   tokensPerSecond: number;
+  /** Nothing is recalled for it before this time: an answer is under way, or there was nothing to have. */
+  recallsFromMs: number;
 }
 
 /** A connected (or just lost) agent; volatile: it announces itself again after a restart. */
@@ -105,6 +112,10 @@ export interface CoreSettings {
   readonly leaseDurationMs: number;
   /** Most samples in one lease. */
   readonly leaseSamplesMax: number;
+  /** Most work in one lease, seconds at the slot's measured speed. */
+  readonly leaseSecondsMax: number;
+  /** How long a recall may stay without an answer, and a lease that had nothing to give is left alone. */
+  readonly recallPauseMs: number;
   /** Different slots that a request may break before it is set aside. */
   readonly quarantineSlots: number;
   /** Attempts of one request, over all slots, before it is set aside. */
@@ -117,6 +128,10 @@ export const DEFAULT_CORE_SETTINGS: CoreSettings = {
   leaseDurationMs: 15_000,
   // A message of 64 KB holds a few hundred prompts; a larger lease would only return more work when it expires.
   leaseSamplesMax: 1024,
+  // A slot asks again five seconds before it runs dry; what it holds beyond that only waits.
+  leaseSecondsMax: 30,
+  // Longer than a way around the world and a busy loop at its end.
+  recallPauseMs: 1_000,
   quarantineSlots: 3,
   attemptsMax: 6,
 };

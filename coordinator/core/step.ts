@@ -5,6 +5,7 @@ import type { Event } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import type { TimedInput } from "./input.ts";
 import { observe } from "./observe.ts";
+import { recallSamples } from "./recall.ts";
 import { reconcile } from "./reconcile.ts";
 import type { CoordinatorState } from "./state.ts";
 
@@ -30,9 +31,11 @@ export function step(state: CoordinatorState, timed: TimedInput): Decision {
   for (let count = 0; ; count++) {
     assert(count < FOLLOW_UPS_MAX, "reconcile does not come to rest");
     const next = reconcile(state, timed.nowMs);
-    if (next === null) return { events, effects };
+    if (next === null) break;
     apply(next);
   }
+  effects.push(...recallSamples(state, timed.nowMs));
+  return { events, effects };
 }
 
 /** The decision with which a coordinator begins: a new epoch, then whatever the folded journals leave to be done. */

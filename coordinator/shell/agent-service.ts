@@ -78,6 +78,11 @@ export class AgentService {
           case: "leaseRevocation",
           value: { $typeName: "muster.v1.LeaseRevocation", leaseId: effect.leaseId, reason: effect.reason },
         });
+      case "SendRecall": {
+        const { leaseId, samplesMax } = effect;
+        const value = { $typeName: "muster.v1.LeaseRecall" as const, leaseId, samplesMax };
+        return connection.sendControl({ case: "leaseRecall", value });
+      }
       case "SendDrain":
         return connection.sendControl({ case: "drainOrder", value: { $typeName: "muster.v1.DrainOrder" } });
       case "AcknowledgeBatch":
@@ -150,6 +155,10 @@ export class AgentService {
           leaseId: message.value.leaseId,
           reason: message.value.reason,
         });
+      case "samplesReturn": {
+        const { leaseId, samples } = message.value;
+        return loop.take({ kind: "SamplesReturned", agentId, leaseId, samples });
+      }
       case "telemetry":
         return this.#telemetry(connection, message.value);
       case "goodbye":

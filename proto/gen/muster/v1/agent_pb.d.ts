@@ -54,6 +54,12 @@ export declare type ControlUp = Message<"muster.v1.ControlUp"> & {
      */
     value: Goodbye;
     case: "goodbye";
+  } | {
+    /**
+     * @generated from field: muster.v1.SamplesReturn samples_return = 7;
+     */
+    value: SamplesReturn;
+    case: "samplesReturn";
   } | { case: undefined; value?: undefined };
 };
 
@@ -106,6 +112,12 @@ export declare type ControlDown = Message<"muster.v1.ControlDown"> & {
      */
     value: SlotPause;
     case: "slotPause";
+  } | {
+    /**
+     * @generated from field: muster.v1.LeaseRecall lease_recall = 7;
+     */
+    value: LeaseRecall;
+    case: "leaseRecall";
   } | { case: undefined; value?: undefined };
 };
 
@@ -544,6 +556,54 @@ export declare type LeaseRevocation = Message<"muster.v1.LeaseRevocation"> & {
  * Use `create(LeaseRevocationSchema)` to create a new message.
  */
 export declare const LeaseRevocationSchema: GenMessage<LeaseRevocation>;
+
+/**
+ * Another slot runs dry: samples of this lease that have not begun are wanted back. Answered with SamplesReturn.
+ *
+ * @generated from message muster.v1.LeaseRecall
+ */
+export declare type LeaseRecall = Message<"muster.v1.LeaseRecall"> & {
+  /**
+   * @generated from field: string lease_id = 1;
+   */
+  leaseId: string;
+
+  /**
+   * @generated from field: uint32 samples_max = 2;
+   */
+  samplesMax: number;
+};
+
+/**
+ * Describes the message muster.v1.LeaseRecall.
+ * Use `create(LeaseRecallSchema)` to create a new message.
+ */
+export declare const LeaseRecallSchema: GenMessage<LeaseRecall>;
+
+/**
+ * Samples of a lease that have not begun and go to others; none where all have begun. The rest stays leased.
+ *
+ * @generated from message muster.v1.SamplesReturn
+ */
+export declare type SamplesReturn = Message<"muster.v1.SamplesReturn"> & {
+  /**
+   * @generated from field: string lease_id = 1;
+   */
+  leaseId: string;
+
+  /**
+   * Positions in the plan.
+   *
+   * @generated from field: repeated uint32 samples = 2;
+   */
+  samples: number[];
+};
+
+/**
+ * Describes the message muster.v1.SamplesReturn.
+ * Use `create(SamplesReturnSchema)` to create a new message.
+ */
+export declare const SamplesReturnSchema: GenMessage<SamplesReturn>;
 
 /**
  * @generated from message muster.v1.DrainOrder
