@@ -1,10 +1,10 @@
-import { type DescMessage, type DescService, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type DescService, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 
-/** grpc-js wants a Buffer; a plain Uint8Array fails inside it. */
+/** grpc-js wants a Buffer; a plain Uint8Array fails inside it. A plain object counts as a message with its fields. */
 function serializer(schema: DescMessage): (message: Message) => Buffer {
   return (message) => {
-    const bytes = toBinary(schema, message);
+    const bytes = toBinary(schema, create(schema, message));
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
 }
