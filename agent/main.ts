@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
@@ -9,7 +9,7 @@ import { stateFolder } from "../base/node/folders.ts";
 import { type FolderLock, lockFolder } from "../base/node/folder-lock.ts";
 import type { EngineOptions } from "./adapters/engines/engine-options.ts";
 import { openEngines } from "./adapters/engines/open-engines.ts";
-import { SqliteSpool } from "./adapters/spool/sqlite-spool.ts";
+import { hasSpool, SqliteSpool } from "./adapters/spool/sqlite-spool.ts";
 import { HostTelemetry } from "./adapters/telemetry/host-telemetry.ts";
 import { NvidiaSmi } from "./adapters/telemetry/nvidia-smi.ts";
 import type { InferenceEngine } from "./ports/inference-engine.ts";
@@ -137,15 +137,14 @@ function lockAgentFolder(folder: string): FolderLock {
   });
 }
 
-/** The agent's identity: made once, kept in its folder, so that a restarted agent is the same one. */
+/**
+ * The agent's identity: made once, kept in its folder, so that a restarted agent is the same one. It goes with the
+ * spool: without that the batch numbers begin again, and under the same identity they would pass for old batches.
+ */
 function readIdentity(folder: string, name: string): string {
   const file = join(folder, "agent-id");
-  try {
-    const known = readFileSync(file, "utf8").trim();
-    if (known !== "") return known;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
+  const known = hasSpool(folder) && existsSync(file) ? readFileSync(file, "utf8").trim() : "";
+  if (known !== "") return known;
   const made = `${folderName(name)}-${randomUUID().slice(0, 8)}`;
   writeFileSync(file, `${made}\n`, { flush: true });
   return made;

@@ -44,6 +44,9 @@ export function finishOne(state: AgentState, slotId: string, nowMs: number, toke
 /** Asks for work before a slot runs dry: below some seconds of what it is known to do, and never below its engine's room. */
 export function askForWork(state: AgentState, nowMs: number, effects: Effect[]): void {
   if (!state.connected || state.draining || state.spoolBlocked || state.spoolFull) return;
+  // What an earlier process left is told first; else the same requests would be granted and computed again.
+  const [oldest] = state.batches.values();
+  if (oldest?.leaseId === null) return;
   for (const slot of state.slots.values()) {
     if (slot.asked || slot.failed || slot.restsUntilMs > nowMs) continue;
     if (slot.queue.length > lowWater(state, slot, nowMs) || isBeingFilled(state, slot)) continue;

@@ -190,6 +190,13 @@ test("what an earlier process left in the spool is sent, and its numbers are not
   expect(of(agent.finish("l1", 0), "SpoolBatch")).toMatchObject([{ batchNumber: 9 }]);
 });
 
+test("work is asked for once the coordinator has what an earlier process left, so that it is not computed again", () => {
+  const agent = new Scenario(1, { spooledBatches: [1, 2], nextBatchNumber: 3 });
+  expect(of(agent.connect(), "SendWorkWanted")).toEqual([]);
+  expect(of(agent.take({ kind: "BatchAcknowledged", batchNumber: 1 }), "SendWorkWanted")).toEqual([]);
+  expect(of(agent.take({ kind: "BatchAcknowledged", batchNumber: 2 }), "SendWorkWanted")).toHaveLength(1);
+});
+
 test("no more batches are in flight than allowed", () => {
   const { batchesInFlightMax } = DEFAULT_CORE_SETTINGS;
   const numbers = Array.from({ length: batchesInFlightMax + 5 }, (_, index) => index + 1);
@@ -272,10 +279,12 @@ test("a failed engine's leases go back, grants to it too, and it asks again once
   const agent = new Scenario(1);
   agent.connect();
   agent.lease("l1", 2);
-  agent.postpone("l1", 0, 1);
   const failed = agent.take({ kind: "SlotFailed", slotId: "s0", reason: "it is gone" });
   expect(of(failed, "SendLeaseReturn")).toMatchObject([{ leaseId: "l1", reason: "it is gone" }]);
-  expect(of(failed, "DropSamples").flatMap(({ samples }) => samples)).toEqual([0, 1]);
+  expect(of(failed, "DropSamples")).toMatchObject([{ samples: [1] }]);
+  const postponed = agent.postpone("l1", 0, 0);
+  expect(started(postponed)).toEqual([]);
+  expect(of(postponed, "DropSamples")).toMatchObject([{ samples: [0] }]);
   expect(of(agent.grant("l2", 1), "SendLeaseReturn")).toMatchObject([{ leaseId: "l2" }]);
   expect(of(agent.passTime(60_000), "SendWorkWanted")).toEqual([]);
   expect(of(agent.take({ kind: "SlotRecovered", slotId: "s0" }), "SendWorkWanted")).toHaveLength(1);

@@ -86,6 +86,8 @@ export class SampleDesk {
   #finish(ids: SampleIds, stored: StoredSample, outcome: SampleOutcome): void {
     this.#running -= 1;
     const { slotId, leaseId, sample } = ids;
+    // First of all, or the sample would be started again at once on the engine that just failed.
+    if (outcome.kind === "engineFailed") this.#fail(slotId, outcome.reason);
     const isCause = outcome.kind === "engineFailed" && outcome.outcomes.length > 0 && this.#isSuspect(stored.key);
     if (outcome.kind === "finished" || isCause) {
       const { outcomes, tokens } = outcome;
@@ -97,7 +99,6 @@ export class SampleDesk {
       const restMs = outcome.kind === "postponed" ? outcome.restMs : 0;
       this.#take({ kind: "SamplePostponed", ...ids, requestCount: stored.requests.length, restMs });
     }
-    if (outcome.kind === "engineFailed") this.#fail(slotId, outcome.reason);
   }
 
   /** Notes that a sample was in an engine that broke; true when that has happened too often to be chance. */

@@ -88,7 +88,7 @@ export class CoordinatorLink {
   async close(): Promise<void> {
     if (this.#ended) return;
     const streams = [this.#data, this.#control].filter((stream) => stream !== null);
-    const closed = streams.map((stream) => new Promise((resolve) => stream.once("close", resolve)));
+    const closed = streams.map((stream) => new Promise((resolve) => stream.once("status", resolve)));
     for (const stream of streams) stream.end();
     await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 500))]);
     this.#end(new MusterError("interrupted", "the agent closed the connection"));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { MusterError } from "../../../base/muster-error.ts";
@@ -5,6 +6,13 @@ import type { Spool } from "../../ports/spool.ts";
 
 /** SQLite's result codes for a full disk, and for a write that the disk refused. */
 const FULL_CODES = new Set([13, 10]);
+
+const FILE_NAME = "spool.sqlite";
+
+/** Whether a folder has a spool already. */
+export function hasSpool(folder: string): boolean {
+  return existsSync(join(folder, FILE_NAME));
+}
 
 /**
  * The spool as one SQLite file (WAL, `synchronous=FULL`): a torn write is rolled back by the library, and the numbers of
@@ -19,7 +27,7 @@ export class SqliteSpool implements Spool {
   readonly #delete: StatementSync;
 
   constructor(folder: string) {
-    this.#path = join(folder, "spool.sqlite");
+    this.#path = join(folder, FILE_NAME);
     try {
       this.#database = new DatabaseSync(this.#path);
       this.#database.exec(
