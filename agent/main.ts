@@ -27,6 +27,14 @@ export interface AgentOptions {
   /** US dollars. */
   readonly pricePerSlotHour: number;
   readonly logLevel: string;
+  /** Called once, when the coordinator has welcomed the agent for the first time. */
+  onReady?(ready: AgentReady): void;
+}
+
+/** What an agent tells of itself when it is ready. */
+export interface AgentReady {
+  readonly agentId: string;
+  readonly slots: readonly string[];
 }
 
 /** A download that takes long is told of this often. */
@@ -111,7 +119,9 @@ async function serve(options: AgentOptions, { agentId, name, spool, engines, log
     onWelcome: () => {
       if (isReady) return;
       isReady = true;
-      if (process.connected) process.send!({ kind: "ready", agentId, slots: [...slots.keys()] });
+      const ready = { agentId, slots: [...slots.keys()] };
+      if (process.connected) process.send!({ kind: "ready", ...ready });
+      options.onReady?.(ready);
     },
   });
   stop.addEventListener("abort", () => agent.stop(String(stop.reason)));

@@ -266,6 +266,20 @@ test("of a revoked lease nothing more is started, also not of prompts that are s
   expect(of(effects, "SpoolBatch")).toHaveLength(1);
 });
 
+test("recalled samples are the last that have not begun; the rest of the lease stays, until the connection is lost", () => {
+  const agent = new Scenario(1);
+  agent.connect();
+  agent.lease("l1", 4);
+  const recalled = agent.take({ kind: "SamplesRecalled", leaseId: "l1", samplesMax: 2 });
+  expect(of(recalled, "SendSamplesReturn")).toEqual([{ kind: "SendSamplesReturn", leaseId: "l1", samples: [2, 3] }]);
+  expect(of(recalled, "DropSamples")).toMatchObject([{ samples: [2, 3] }]);
+  expect(started(agent.finish("l1", 0))).toEqual([1]);
+  // All have begun: the answer says so, and nobody waits.
+  const nothing = agent.take({ kind: "SamplesRecalled", leaseId: "l1", samplesMax: 9 });
+  expect(of(nothing, "SendSamplesReturn")).toMatchObject([{ samples: [] }]);
+  expect(heldLeaseIds(agent.state)).toEqual([]);
+});
+
 test("an engine that asks to be left alone is: the sample is tried again after the rest, first of all", () => {
   const agent = new Scenario(1);
   agent.connect();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { type ClientDuplexStream, Client, credentials, makeClientConstructor } from "@grpc/grpc-js";
 import { MusterError } from "../../../base/muster-error.ts";
@@ -32,6 +33,9 @@ const CHANNEL_OPTIONS = {
 
 /** A welcome that does not come is a broken connection. */
 const WELCOME_TIMEOUT_MS = 10_000;
+
+/** How long an orderly end may take. */
+const CLOSE_TIMEOUT_MS = 500;
 
 /** What a link tells its owner. It ends with one `down` or one `refused`, whether it came up or not. */
 export interface LinkListener {
@@ -90,7 +94,7 @@ export class CoordinatorLink {
     const streams = [this.#data, this.#control].filter((stream) => stream !== null);
     const closed = streams.map((stream) => new Promise((resolve) => stream.once("status", resolve)));
     for (const stream of streams) stream.end();
-    await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 500))]);
+    await Promise.race([Promise.all(closed), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     this.#end(new MusterError("interrupted", "the agent closed the connection"));
   }
 
