@@ -1,6 +1,3 @@
-import { createWriteStream, type WriteStream } from "node:fs";
-import { basename, join } from "node:path";
-import { finished } from "node:stream/promises";
 import { create } from "@bufbuild/protobuf";
 import {
   type Client,
@@ -9,11 +6,11 @@ import {
   credentials,
   makeClientConstructor,
 } from "@grpc/grpc-js";
-import { MusterError } from "../base/muster-error.ts";
 import { fromServiceError } from "../base/node/grpc-errors.ts";
 import { grpcService } from "../base/node/grpc-service.ts";
 import {
   type Agent,
+  type Coordinator,
   type ExportRunPart,
   type ListAgentsReply,
   type ListRunsReply,
@@ -59,6 +56,10 @@ export class CoordinatorClient {
     this.#client = new OperatorClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
   }
 
+  getCoordinator(): Promise<Coordinator> {
+    return this.#call("getCoordinator", {}) as Promise<Coordinator>;
+  }
+
   getRun(runId: string): Promise<Run> {
     return this.#call("getRun", { runId }) as Promise<Run>;
   }
@@ -94,30 +95,16 @@ export class CoordinatorClient {
     }
   }
 
-  /** Writes a run's output files into a folder that exists. Throws what the disk says, naming the file. */
-  async exportRun(runId: string, folder: string): Promise<readonly string[]> {
+  /** A run's output files in parts; a part with a name begins a file. */
+  async *exportRun(runId: string): AsyncGenerator<ExportRunPart> {
     const stream = this.#methods()["exportRun"]!({ runId }) as ClientReadableStream<ExportRunPart>;
-    const names: string[] = [];
-    let file: WriteStream | null = null;
     try {
-      for await (const part of stream as AsyncIterable<ExportRunPart>) {
-        if (part.fileName !== "") {
-          if (file !== null) await closeFile(file);
-          const name = basename(part.fileName);
-          names.push(name);
-          file = createWriteStream(join(folder, name));
-          // Reported by closeFile; without a listener it would end the process.
-          file.on("error", () => stream.cancel());
-        }
-        if (file !== null && !file.write(part.bytes) && !file.destroyed) {
-          await new Promise((resolve) => file!.once("drain", resolve).once("error", resolve));
-        }
-      }
+      for await (const part of stream) yield part as ExportRunPart;
     } catch (error) {
-      if (file?.errored == null) throw fromServiceError(error, this.#peer());
+      throw fromServiceError(error, this.#peer());
+    } finally {
+      stream.cancel();
     }
-    if (file !== null) await closeFile(file);
-    return names;
   }
 
   /** Begins to send a plan. */
@@ -133,7 +120,9 @@ export class CoordinatorClient {
     stream.on("error", (error) => reply.reject(fromServiceError(error, this.#peer())));
     const write = async (message: SubmitRunMessage["message"]): Promise<void> => {
       if (stream.write(create(SubmitRunMessageSchema, { message }))) return;
-      await Promise.race([new Promise((resolve) => stream.once("drain", resolve)), reply.promise]);
+      // A refusal ends the waiting, too.
+      const drained = new Promise<void>((resolve) => stream.once("drain", () => resolve()));
+      await Promise.race([drained, reply.promise]);
     };
     return {
       write,
@@ -168,17 +157,5 @@ export class CoordinatorClient {
 
   #peer(): string {
     return `the coordinator at ${this.address}`;
-  }
-}
-
-async function closeFile(file: WriteStream): Promise<void> {
-  try {
-    file.end();
-    await finished(file);
-  } catch (error) {
-    throw new MusterError("noSpace", `cannot write ${String(file.path)}: ${(error as Error).message}`, {
-      wayOut: "The results are kept: `muster runs export RUN --output FOLDER` writes them again.",
-      cause: error,
-    });
   }
 }

@@ -1,90 +1,114 @@
-import type { Run } from "../proto/gen/muster/v1/operator_pb.js";
-import { bar, columns, count, dollars, duration } from "./format.ts";
+import type { Agent, Run } from "../proto/gen/muster/v1/operator_pb.js";
+import { RateMeter } from "./rate-meter.ts";
+import { runFrame, runProgressLine, type Segment } from "./run-frame.ts";
 import { clip, painter, printable, terminalWidth } from "./terminal.ts";
 
-/** A line on a stream that is no terminal comes this often. */
+const FRAME_INTERVAL_MS = 200;
 const LINE_INTERVAL_MS = 5_000;
-const TASKS_SHOWN = 12;
+const HEIGHT_DEFAULT = 24;
 
-/** Shows a run while it goes on, on standard error: redrawn in place on a terminal, a line now and then elsewhere. */
+const HIDE_CURSOR = "\u001b[?25l";
+const SHOW_CURSOR = "\u001b[?25h";
+/** Terminals that know synchronised output show the frame at once, without tearing; others ignore this. */
+const BEGIN_FRAME = "\u001b[?2026h";
+const END_FRAME = "\u001b[?2026l";
+
+/** Shows a run while it is at work: a frame that is drawn anew on a terminal, else a line every few seconds. */
 export class LiveView {
-  readonly #stream = process.stderr;
-  readonly #quiet: boolean;
-  #drawn = 0;
-  #saidAtMs = -Infinity;
-  #note = "";
+  readonly #stream: NodeJS.WriteStream;
+  readonly #hint: string;
+  readonly #meter = new RateMeter();
+  readonly #restoreCursor = (): void => void this.#stream.write(SHOW_CURSOR);
+  #agents: readonly Agent[] = [];
+  #trouble: string | null = null;
+  #run: Run | null = null;
+  #drawnLines = 0;
+  #shownMs = Number.NEGATIVE_INFINITY;
 
-  constructor(quiet: boolean) {
-    this.#quiet = quiet;
+  /** `hint` says what Ctrl-C does. */
+  constructor(hint: string, stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
+    this.#hint = hint;
+    if (stream.isTTY) {
+      stream.write(HIDE_CURSOR);
+      process.once("exit", this.#restoreCursor);
+    } else this.#shownMs = performance.now();
   }
 
-  show(run: Run): void {
-    if (this.#quiet) return;
-    if (this.#stream.isTTY) return this.#redraw(this.#lines(run));
-    if (performance.now() - this.#saidAtMs < LINE_INTERVAL_MS) return;
-    this.#saidAtMs = performance.now();
-    this.#stream.write(`${headline(run)}\n`);
+  /** The run as it is now. */
+  update(run: Run): void {
+    this.#run = run;
+    this.#meter.note(run, performance.now());
+    this.#show();
   }
 
-  /** A sentence about something that happened; stays until the next one. */
+  /** The cluster's agents as they are now. */
+  updateAgents(agents: readonly Agent[]): void {
+    this.#agents = agents;
+  }
+
+  /** Something is wrong (a sentence), or no longer (null). */
+  setTrouble(sentence: string | null): void {
+    if (sentence === this.#trouble) return;
+    this.#trouble = sentence;
+    if (sentence !== null && !this.#stream.isTTY) this.note(sentence);
+    else this.#showNow();
+  }
+
+  /** A sentence that stays, above the frame. */
   note(sentence: string): void {
-    this.#note = printable(sentence);
-    if (!this.#stream.isTTY || this.#quiet) this.#stream.write(`${this.#note}\n`);
+    this.#stream.write(`${this.#eraseSequence()}${printable(sentence)}\n`);
+    this.#drawnLines = 0;
+    this.#showNow();
   }
 
-  /** Leaves the last picture where it is. */
+  /** Takes the frame off the terminal and gives the cursor back. */
   close(): void {
-    this.#drawn = 0;
+    if (!this.#stream.isTTY) return;
+    this.#stream.write(this.#eraseSequence() + SHOW_CURSOR);
+    this.#drawnLines = 0;
+    process.off("exit", this.#restoreCursor);
   }
 
-  #redraw(lines: readonly string[]): void {
-    const width = terminalWidth(this.#stream);
-    const up = this.#drawn === 0 ? "" : `\u001b[${this.#drawn}A`;
-    this.#stream.write(`${up}\u001b[0J${lines.map((line) => clip(line, width)).join("\n")}\n`);
-    this.#drawn = lines.length;
+  #showNow(): void {
+    if (!this.#stream.isTTY) return;
+    this.#shownMs = Number.NEGATIVE_INFINITY;
+    this.#show();
   }
 
-  #lines(run: Run): string[] {
+  #show(): void {
+    const run = this.#run;
+    const nowMs = performance.now();
+    const intervalMs = this.#stream.isTTY ? FRAME_INTERVAL_MS : LINE_INTERVAL_MS;
+    if (run === null || nowMs - this.#shownMs < intervalMs) return;
+    this.#shownMs = nowMs;
+    const around = { agents: this.#agents, rates: this.#meter.rates(run), trouble: this.#trouble, hint: this.#hint };
+    if (!this.#stream.isTTY) {
+      this.#stream.write(`${printable(runProgressLine(run, around))}\n`);
+      return;
+    }
+    const height = this.#stream.rows > 0 ? this.#stream.rows : HEIGHT_DEFAULT;
+    // A frame as high as the terminal would scroll.
+    const lines = runFrame(run, { ...around, height }).slice(0, height - 1);
+    const frame = lines.map((line) => `${this.#paintLine(line)}\n`).join("");
+    this.#stream.write(BEGIN_FRAME + this.#eraseSequence() + frame + END_FRAME);
+    this.#drawnLines = lines.length;
+  }
+
+  #eraseSequence(): string {
+    return this.#drawnLines === 0 ? "" : `\u001b[${this.#drawnLines}A\r\u001b[0J`;
+  }
+
+  #paintLine(segments: readonly Segment[]): string {
     const paint = painter(this.#stream);
-    const shown = run.tasks.slice(0, TASKS_SHOWN);
-    const rows = shown.map((task) => {
-      const [done, all] = [Number(task.samplesDone), Number(task.sampleCount)];
-      const scores = task.metrics.map(({ metric, filter, value }) => {
-        return `${metric}${filter === "none" ? "" : ` (${filter})`} ${value.toFixed(3)}`;
-      });
-      return [
-        printable(task.task),
-        bar(all === 0 ? 0 : done / all, 20),
-        `${count(done)}/${count(all)}`,
-        scores.join("  "),
-      ];
-    });
-    const more = run.tasks.length - shown.length;
-    const agents = run.agents.map((agent) => `${printable(agent.hostName)} ${count(agent.requestsDone)}`);
-    const lines = [
-      paint("bold", headline(run)),
-      ...columns(rows).map((line) => `  ${line}`),
-      ...(more > 0 ? [`  and ${more} more tasks`] : []),
-      paint("dim", `  agents: ${agents.join(" · ") || "none yet"} requests   scores are in progress, not an estimate`),
-    ];
-    return this.#note === "" ? lines : [...lines, paint("yellow", `  ${this.#note}`)];
+    let room = terminalWidth(this.#stream) - 1;
+    let line = "";
+    for (const [text, style] of segments) {
+      if (room <= 0) break;
+      const shown = clip(text, room);
+      room -= Array.from(shown).length;
+      line += style === undefined ? shown : paint(style, shown);
+    }
+    return line;
   }
-}
-
-/** One line about a run: state, share, speed, time left, cost. */
-export function headline(run: Run): string {
-  const [done, all] = [Number(run.requestsDone), Number(run.requestCount)];
-  const seconds = run.elapsedSeconds;
-  const parts = [
-    `${run.runId} ${run.state}`,
-    `${count(done)} of ${count(all)} requests`,
-    ...(seconds > 0 && run.state === "running" ? [`${(done / seconds).toFixed(done / seconds < 10 ? 1 : 0)}/s`] : []),
-    `${count(run.promptTokens + run.completionTokens)} tokens`,
-    ...(run.costTokensDone > 0 && run.state === "running"
-      ? [`${duration((seconds * (run.costTokensTotal - run.costTokensDone)) / run.costTokensDone)} left`]
-      : []),
-    ...(run.costUsd > 0 ? [dollars(run.costUsd)] : []),
-    ...(run.reason === "" ? [] : [printable(run.reason)]),
-  ];
-  return parts.join(" · ");
 }

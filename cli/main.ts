@@ -2,8 +2,19 @@ import { enableCompileCache } from "node:module";
 import { parseCommandLine } from "./program.ts";
 import { reportError } from "./report-error.ts";
 
+/** How long work may go on in order after whoever started this process is gone. */
+const ORPHAN_MS = 10_000;
+
 // Compiled sources are kept between starts; a start then takes a third less.
 enableCompileCache();
+// A reader that has seen enough (`muster runs | head`), or a terminal that is gone.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || error.code === "EIO") process.exit(0);
+    throw error;
+  });
+}
+if (process.channel) process.once("disconnect", () => setTimeout(() => process.exit(70), ORPHAN_MS).unref());
 
 async function main(words: readonly string[]): Promise<number> {
   const json = words.includes("--json");

@@ -1,3 +1,5 @@
+import type { PythonJson } from "../evaluation/plan.ts";
+
 /**
  * The one table of options. Flags, environment variables, `--help`, validation and docs/configuration.md derive from it,
  * so an option is added here and nowhere else.
@@ -113,9 +115,8 @@ export const OPTIONS = {
     flag: "--seed <numbers>",
     env: "MUSTER_SEED",
     kind: "seeds",
-    default: "0,1234,1234,1234",
     prose:
-      "One seed for everything, or four with commas: Python, NumPy, torch, few-shot. The harness's own by default.",
+      "One seed for everything, or four with commas: Python, NumPy, torch, few-shot. Not given: 0,1234,1234,1234, the harness's own.",
     commands: ["run"],
   },
   genKwargs: {
@@ -331,7 +332,8 @@ interface ValueOfKind {
   readonly number: number;
   readonly limit: number;
   readonly seeds: readonly [number, number, number, number];
-  readonly settings: { readonly [key: string]: unknown };
+  /** JSON of an object. */
+  readonly settings: PythonJson;
   readonly address: string;
   readonly url: readonly string[];
   readonly choice: string;

@@ -1,27 +1,15 @@
 import type { PlanProgress } from "../frontend/plan-request.ts";
-import { count } from "./format.ts";
-import { printable } from "./terminal.ts";
+import { formatCount } from "./quantities.ts";
 
-const SAY = { index: "looking for tasks", data: "reading data", prompts: "making prompts" } as const;
-/** Quick plans say nothing. */
-const QUIET_MS = 1_000;
-
-/** Shows on a terminal how far the making of a plan is. */
-export function showPlanProgress(quiet: boolean): { show(progress: PlanProgress): void; close(): void } {
-  const stream = process.stderr;
-  const beganMs = performance.now();
-  let [drawnMs, isDrawn] = [0, false];
-  return {
-    show({ stage, subject, done, total }) {
-      const nowMs = performance.now();
-      if (quiet || !stream.isTTY || nowMs - beganMs < QUIET_MS || nowMs - drawnMs < 100) return;
-      drawnMs = nowMs;
-      isDrawn = true;
-      const far = total > 0 ? ` ${count(done)}/${count(total)}` : done > 0 ? ` ${count(done)}` : "";
-      stream.write(`\r\u001b[2K${SAY[stage]}: ${printable(subject)}${far}`);
-    },
-    close() {
-      if (isDrawn) stream.write("\r\u001b[2K");
-    },
-  };
+/** How far the making of a plan is, as a line. */
+export function planProgressText({ stage, subject, done, total }: PlanProgress): string {
+  const count = total > 0 ? ` ${formatCount(done)}/${formatCount(total)}` : "";
+  switch (stage) {
+    case "index":
+      return "looking for tasks …";
+    case "data":
+      return `reading data${count}: ${subject} …`;
+    case "prompts":
+      return `making prompts${count}: ${subject} …`;
+  }
 }

@@ -49,7 +49,7 @@ function isList(row: OptionRow): boolean {
 
 function check(row: OptionRow, texts: readonly string[], source: string): unknown {
   const schema = schemaOf(row, source);
-  const subject = isList(row) ? splitList(row, texts, source) : texts.at(-1);
+  const subject = isList(row) ? splitList(row, texts, source) : row.kind === "settings" ? texts : texts.at(-1);
   const result = schema.safeParse(subject);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -126,7 +126,7 @@ function schemaOf(row: OptionRow, source: string): z.ZodType {
     case "seeds":
       return seedsSchema;
     case "settings":
-      return text.transform((given) => parseSettings(given, source));
+      return z.array(text).transform((given) => parseSettings(given, source));
     case "address":
       return text.refine((given) => parseAddress(given, source) !== null);
     case "url":

@@ -14,7 +14,7 @@ export function parseSettings(texts: readonly string[], source: string): PythonJ
   const settings = new Map<PythonValue, PythonValue>();
   for (const text of texts) {
     try {
-      for (const [key, value] of text.includes("{") && !/^[^{]*=/.test(text) ? readJson(text) : readPairs(text)) {
+      for (const [key, value] of text.trimStart().startsWith("{") ? readJson(text) : readPairs(text)) {
         settings.set(key, value);
       }
     } catch (error) {

@@ -24,6 +24,8 @@ export interface CoordinatorOptions {
   /** Threads that score; 0 chooses by the number of cores. */
   readonly scorers: number;
   readonly logLevel: string;
+  /** Called once it listens. */
+  onReady?(addresses: { readonly grpcAddress: string; readonly httpAddress: string }): void;
 }
 
 const TICK_MS = 250;
@@ -83,6 +85,7 @@ async function serve(
       "coordinator ready",
     );
     process.send?.({ kind: "ready", grpcAddress, httpAddress });
+    options.onReady?.({ grpcAddress, httpAddress });
     await stopRequested(parts.fatal);
     httpServer.close();
   } finally {

@@ -2,39 +2,45 @@ import type { EngineName } from "../../agent/adapters/engines/engine-options.ts"
 import { runAgent } from "../../agent/main.ts";
 import { cacheFolder } from "../../base/node/folders.ts";
 import type { Command } from "../commands.ts";
-import { downloadBar } from "../download-bar.ts";
+import { fetchModel } from "../fetch-model.ts";
+import { listenForInterruption } from "../interruption.ts";
+import type { Options } from "../options.ts";
+import { plural } from "../quantities.ts";
 
-/** Where a coordinator of the same host listens. */
-const COORDINATOR = "127.0.0.1:7461";
+const COORDINATOR_DEFAULT = "127.0.0.1:7461";
 
 const agent: Command = async ({ options }) => {
-  const bar = downloadBar(options.json || options.logLevel === "silent");
-  // Ends a download or the loading of a model; a running agent has its own, gentler way to stop.
-  const starting = new AbortController();
-  const interrupt = (): void => starting.abort();
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const coordinator = options.coordinator ?? COORDINATOR_DEFAULT;
+  await fetchFirst(options);
   await runAgent({
-    coordinator: options.coordinator ?? COORDINATOR,
+    coordinator,
     name: options.name ?? null,
     dataFolder: options.dataFolder ?? null,
     engines: {
-      engine: (options.engine as EngineName | undefined) ?? null,
+      engine: (options.engine ?? null) as EngineName | null,
       urls: options.engineUrls,
       model: options.model ?? null,
       concurrency: options.concurrency ?? null,
       threads: options.threads ?? null,
-      simulation: options.simulation ?? {},
+      simulation: JSON.parse(options.simulation ?? "{}") as Record<string, unknown>,
       cacheFolder: cacheFolder(),
-      onProgress: (progress) => bar.show(progress),
-      signal: starting.signal,
     },
     pricePerSlotHour: options.pricePerHour,
     logLevel: options.logLevel,
-    onReady(ready) {
-      bar.close();
-      process.send?.({ kind: "ready", ...ready });
+    onReady({ agentId, slots }) {
+      process.stderr.write(`Agent ${agentId} ready with ${plural(slots.length, "slot")} at ${coordinator}\n`);
     },
   });
   return 0;
 };
 export default agent;
+
+/** A model that is not here yet, with a bar for who is watching. */
+async function fetchFirst(options: Options): Promise<void> {
+  const interruption = listenForInterruption();
+  try {
+    await fetchModel(options, interruption.signal);
+  } finally {
+    interruption.close();
+  }
+}

@@ -2,50 +2,78 @@ import { toJson } from "@bufbuild/protobuf";
 import { type Agent, AgentSchema } from "../../proto/gen/muster/v1/operator_pb.js";
 import type { Command } from "../commands.ts";
 import { withCoordinator } from "../find-coordinator.ts";
-import { columns, count } from "../format.ts";
+import { formatBytes, formatCount, formatShare } from "../quantities.ts";
 import { printable } from "../terminal.ts";
+import { textTable } from "../text-table.ts";
 
-const agents: Command = ({ options }) =>
-  withCoordinator(options, async (client) => {
-    const listed = await client.listAgents();
-    if (options.json) process.stdout.write(`${JSON.stringify(listed.map((agent) => toJson(AgentSchema, agent)))}\n`);
-    else if (listed.length === 0) {
-      process.stderr.write(
-        `no agents yet; on a GPU host: muster agent --coordinator ${client.address} --engine-url URL\n`,
-      );
-    } else process.stdout.write(`${listed.flatMap(agentLines).join("\n")}\n`);
-    return 0;
-  });
+const agents: Command = async ({ options }) => {
+  const found = await withCoordinator(options, (client) => client.listAgents());
+  if (options.json) {
+    const values = found.map((agent) => toJson(AgentSchema, agent, { alwaysEmitImplicit: true }));
+    process.stdout.write(`${JSON.stringify(values)}\n`);
+  } else if (found.length === 0) {
+    process.stderr.write("No agent is connected. `muster agent --coordinator HOST:PORT …` starts one.\n");
+  } else process.stdout.write(`${[...formatAgents(found), ...formatSlots(found), ...shortcomings(found)].join("\n")}\n`);
+  return 0;
+};
 export default agents;
 
-const gigabytes = (bytes: bigint): string => `${(Number(bytes) / 2 ** 30).toFixed(1)} GiB`;
-const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
-
-function agentLines(agent: Agent): string[] {
-  const memory = `${gigabytes(agent.memoryUsedBytes)} of ${gigabytes(agent.memoryTotalBytes)}`;
-  const slots = agent.slots.map((slot) => [
-    `  ${printable(slot.slotId)}`,
-    printable(`${slot.engine} ${slot.engineVersion}`),
-    printable(slot.model),
-    slot.kinds.join(", "),
-    `${slot.runningSamples} running, ${slot.queuedSamples} queued`,
-    printable(slot.health || slot.url),
-  ]);
-  const gpus = agent.gpus.map((gpu) => [
-    `  GPU ${gpu.index}`,
-    printable(gpu.name),
-    `${percent(gpu.utilizationShare)} busy`,
-    `${gigabytes(gpu.memoryUsedBytes)} of ${gigabytes(gpu.memoryTotalBytes)}`,
-    `${gpu.powerWatts.toFixed(0)} W`,
-    `${gpu.temperatureCelsius.toFixed(0)} °C`,
-  ]);
-  const missing = agent.slots.flatMap((slot) =>
-    slot.missing.map((reason) => `  ${printable(slot.slotId)}: ${printable(reason)}`),
+function formatAgents(found: readonly Agent[]): string[] {
+  return textTable(
+    [
+      { title: "Agent", align: "left" },
+      { title: "Host", align: "left" },
+      { title: "State", align: "left" },
+      { title: "Process", align: "right" },
+      { title: "CPU", align: "right" },
+      { title: "Memory", align: "right" },
+      { title: "GPUs", align: "left" },
+      { title: "Answers", align: "right" },
+      { title: "Version", align: "left" },
+    ],
+    found.map((agent) => [
+      agent.agentId,
+      agent.hostName,
+      agent.state,
+      String(agent.processId),
+      agent.state === "lost" ? "" : formatShare(agent.cpuShare),
+      agent.memoryTotalBytes === 0n
+        ? ""
+        : `${formatBytes(agent.memoryUsedBytes)} of ${formatBytes(agent.memoryTotalBytes)}`,
+      agent.gpus.length === 0
+        ? "none"
+        : agent.gpus.map((gpu) => `${gpu.name} ${formatShare(gpu.utilizationShare)}`).join(", "),
+      formatCount(agent.responses),
+      agent.musterVersion,
+    ]),
   );
+}
+
+function formatSlots(found: readonly Agent[]): string[] {
+  const rows = found.flatMap((agent) =>
+    agent.slots.map((slot) => [
+      `${agent.hostName} ${slot.slotId}`,
+      `${slot.engine} ${slot.engineVersion}`.trim(),
+      slot.url,
+      slot.model,
+      slot.kinds.join(", "),
+      `${formatCount(slot.runningSamples)} + ${formatCount(slot.queuedSamples)}`,
+      slot.health === "" ? "ok" : slot.health,
+    ]),
+  );
+  if (rows.length === 0) return [];
+  const columns = ["Slot", "Engine", "Server", "Model", "Answers", "Running + queued", "Health"];
   return [
-    `${printable(agent.hostName)} (${printable(agent.agentId)}, process ${agent.processId}) ${agent.state}: CPU ${percent(agent.cpuShare)}, memory ${memory}, ${count(agent.responses)} responses`,
-    ...columns(slots),
-    ...missing,
-    ...columns(gpus),
+    "",
+    ...textTable(
+      columns.map((title) => ({ title, align: "left" })),
+      rows,
+    ),
   ];
+}
+
+/** Why engines cannot answer a kind of request. */
+function shortcomings(found: readonly Agent[]): string[] {
+  const sentences = new Set(found.flatMap(({ slots }) => slots.flatMap(({ missing }) => missing)));
+  return sentences.size === 0 ? [] : ["", ...Array.from(sentences, (sentence) => `note: ${printable(sentence)}`)];
 }

@@ -3,14 +3,22 @@ import type { Command } from "../commands.ts";
 import { coordinatorFolder } from "../find-coordinator.ts";
 
 const coordinator: Command = async ({ options }) => {
+  const { listen, http, insecure, leaseSeconds, scorers, logLevel } = options;
   await runCoordinator({
     dataFolder: coordinatorFolder(options),
-    listen: options.listen,
-    http: options.http,
-    insecure: options.insecure,
-    leaseDurationMs: Math.round(options.leaseSeconds * 1000),
-    scorers: options.scorers,
-    logLevel: options.logLevel,
+    listen,
+    http,
+    insecure,
+    leaseDurationMs: leaseSeconds * 1000,
+    scorers,
+    logLevel,
+    onReady({ grpcAddress, httpAddress }) {
+      process.stderr.write(
+        `Coordinator ready at ${grpcAddress}, metrics at http://${httpAddress}/metrics\n` +
+          `  Add an agent:  muster agent --coordinator ${grpcAddress} --engine-url http://127.0.0.1:8000\n` +
+          `  Start a run:   muster run --tasks NAMES --coordinator ${grpcAddress}\n`,
+      );
+    },
   });
   return 0;
 };

@@ -1,10 +1,28 @@
+import { MusterError } from "../../base/muster-error.ts";
 import type { Command } from "../commands.ts";
-import { withCoordinator } from "../find-coordinator.ts";
+import { findRun } from "../find-run.ts";
+import { formatCount } from "../quantities.ts";
+import { runJson } from "../run-state.ts";
 
-const cancel: Command = ({ options, words }) =>
-  withCoordinator(options, async (client) => {
-    const { runId, state } = await client.cancelRun(words[0]!);
-    process.stdout.write(options.json ? `${JSON.stringify({ runId, state })}\n` : `${runId} ${state}\n`);
+const runsCancel: Command = async ({ options, words }) => {
+  const found = findRun(options, words[0]!);
+  if (found.kind === "recorded") {
+    throw new MusterError("conflict", `run ${found.record.runId} is not running: nothing to cancel`, {
+      wayOut: `\`muster runs resume ${found.record.runId}\` would take it up again.`,
+    });
+  }
+  try {
+    // A beginning of an id is enough for looking; cancelling names the run in full.
+    const { runId } = await found.client.getRun(found.runId);
+    const run = await found.client.cancelRun(runId);
+    if (options.json) process.stdout.write(`${JSON.stringify(runJson(run))}\n`);
+    else {
+      const done = `${formatCount(run.requestsDone)} of ${formatCount(run.requestCount)} requests were answered`;
+      process.stdout.write(`Run ${run.runId} is cancelled; ${done}, and the answers are kept.\n`);
+    }
     return 0;
-  });
-export default cancel;
+  } finally {
+    found.client.close();
+  }
+};
+export default runsCancel;

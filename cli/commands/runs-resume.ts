@@ -1,56 +1,71 @@
-import { join } from "node:path";
-import { readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
-import { stateFolder } from "../../base/node/folders.ts";
 import type { Command } from "../commands.ts";
-import { CoordinatorClient } from "../coordinator-client.ts";
-import { Interrupts } from "../interrupts.ts";
-import { LiveView } from "../live-view.ts";
-import { LocalCluster } from "../local-cluster.ts";
-import { loadLocalRun, localRunFolder } from "../local-run.ts";
+import { finishRun } from "../finish-run.ts";
+import { type Interruption, listenForInterruption, orInterrupted } from "../interruption.ts";
+import { findLocalRun, localRunFolder, type LocalRunRecord, saveLocalRun } from "../local-runs.ts";
 import type { Options } from "../options.ts";
-import { prepareOutputFolder } from "../output-folder.ts";
-import { completeRun } from "../run-session.ts";
+import { type OutputFolder, prepareOutputFolder } from "../output-folder.ts";
+import { openLocalCluster, type RunCluster } from "../run-cluster.ts";
+import { StageClock } from "../stage-clock.ts";
 
-const resume: Command = async ({ options, words }) => {
-  const runId = resolveRun(options, words[0]!);
-  const folder = localRunFolder(options, runId);
-  const local = loadLocalRun(folder, runId);
-  const output = prepareOutputFolder(options.output ?? local.output, runId);
-  const view = new LiveView(options.json);
-  const interrupts = new Interrupts();
-  const cluster = new LocalCluster({ ...local, folder, onRestart: (sentence) => view.note(sentence) });
-  let client: CoordinatorClient | null = null;
+const runsResume: Command = async ({ options, words }) => {
+  const record = findLocalRun(words[0]!);
+  if (record === null) {
+    throw new MusterError("notFound", `there is no local run ${words[0]}`, {
+      wayOut: "`muster runs` lists them. Runs of a coordinator go on by themselves when it is back.",
+    });
+  }
+  if (!existsSync(join(localRunFolder(record.runId), "coordinator"))) {
+    throw new MusterError("conflict", `run ${record.runId} has ended; its results lie in ${record.output}`, {
+      wayOut: `\`muster runs show ${record.runId}\` shows its scores.`,
+    });
+  }
+  const output = prepareOutputFolder(resolve(options.output ?? record.output));
+  const interruption = listenForInterruption();
   try {
-    await cluster.startCoordinator();
-    client = new CoordinatorClient(cluster.address);
-    await client.getRun(runId);
-    await cluster.startAgents();
-    const { signal } = interrupts;
-    const secondsWord = local.sharesCores ? "CPU-seconds" : "slot-seconds";
-    const session = { client, runId, output, view, signal, json: options.json, secondsWord, stages: {} };
-    const code = await Promise.race([completeRun(session), cluster.failed]);
-    if (code !== null) return code;
-    process.stderr.write(`stopped; what was answered is kept. Go on: muster runs resume ${runId}\n`);
-    return 130;
+    return await resume({ ...record, output: output.path }, { options, output, interruption });
   } finally {
-    interrupts.close();
-    client?.close();
-    await cluster.stop();
+    interruption.close();
+    output.discard();
   }
 };
-export default resume;
+export default runsResume;
 
-/** A run of this machine by its id or the beginning of it. */
-function resolveRun(options: Options, given: string): string {
-  const folder = options.dataFolder ?? join(stateFolder(), "local");
-  let known: string[] = [];
+interface Surroundings {
+  readonly options: Options;
+  readonly output: OutputFolder;
+  readonly interruption: Interruption;
+}
+
+async function resume(record: LocalRunRecord, { options, output, interruption }: Surroundings): Promise<number> {
+  const { runId } = record;
+  const clock = new StageClock();
+  let note = (sentence: string): void => void process.stderr.write(`${sentence}\n`);
+  const cluster = await openLocalCluster(runId, record.agentWords, (sentence) => note(sentence));
   try {
-    known = readdirSync(folder).filter((name) => name.startsWith(given));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    await ready(cluster, runId, interruption.signal);
+    clock.end("start");
+    return await finishRun({
+      runId,
+      cluster,
+      options: { json: options.json, coordinator: undefined },
+      signal: interruption.signal,
+      clock,
+      output,
+      onRun: (run) => saveLocalRun(record, run),
+      onNotes: (show) => (note = show),
+    });
+  } finally {
+    await cluster.close();
   }
-  if (known.includes(given) || known.length === 0) return given;
-  if (known.length === 1) return known[0]!;
-  throw new MusterError("usage", `${known.length} local runs begin with ${given}: ${known.slice(0, 3).join(", ")} …`);
+}
+
+async function ready(cluster: RunCluster, runId: string, signal: AbortSignal): Promise<void> {
+  // A run that was stopped while its plan was on its way is not there.
+  await cluster.client.getRun(runId);
+  if ((await orInterrupted(Promise.race([cluster.agentsReady, cluster.failed]), signal)) === "interrupted") {
+    throw new MusterError("interrupted", `run ${runId} is as it was`, { wayOut: `muster runs resume ${runId}` });
+  }
 }

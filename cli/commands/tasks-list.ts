@@ -1,22 +1,29 @@
 import { resolve } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
 import { cacheFolder } from "../../base/node/folders.ts";
-import { listTasks } from "../../frontend/task-index.ts";
 import { matchesPattern } from "../../frontend/match-pattern.ts";
+import { listTasks } from "../../frontend/task-index.ts";
 import type { Command } from "../commands.ts";
-import { columns } from "../format.ts";
+import { textTable } from "../text-table.ts";
 
-const list: Command = async ({ options, words }) => {
-  const includePaths = options.includePaths.map((path) => resolve(path));
-  const all = await listTasks({ includePaths, cacheFolder: cacheFolder() });
+const tasksList: Command = async ({ options, words }) => {
+  const places = { includePaths: options.includePaths.map((path) => resolve(path)), cacheFolder: cacheFolder() };
+  const all = await listTasks(places);
   const [pattern] = words;
-  const found = pattern === undefined ? all : all.filter(({ name }) => matchesPattern(name, pattern));
+  const found = all.filter(({ name }) => pattern === undefined || fits(name, pattern));
   if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
-  else if (found.length > 0)
-    process.stdout.write(`${columns(found.map(({ name, kind }) => [name, kind])).join("\n")}\n`);
-  if (found.length > 0 || options.json) return 0;
-  throw new MusterError("notFound", pattern === undefined ? "there are no tasks here" : `no task fits ${pattern}`, {
-    wayOut: "`muster tasks install lm-eval@0.4.13` fetches the harness's; --include-path names a folder of your own.",
-  });
+  else if (found.length > 0) {
+    const rows = found.map(({ name, kind }) => [name, kind]);
+    const columns = ["Name", "Kind"].map((title) => ({ title, align: "left" as const }));
+    process.stdout.write(`${textTable(columns, rows).join("\n")}\n`);
+  } else if (all.length === 0) {
+    process.stderr.write("No tasks are here yet. Install the harness's: muster tasks install lm-eval@0.4.13\n");
+  } else throw new MusterError("notFound", `no task, group or tag fits ${pattern}`, { wayOut: "Try a shorter word." });
+  return 0;
 };
-export default list;
+export default tasksList;
+
+/** A glob where it has the letters of one, else any part of a name. */
+function fits(name: string, pattern: string): boolean {
+  return /[*?[]/.test(pattern) ? matchesPattern(name, pattern) : name.includes(pattern);
+}
