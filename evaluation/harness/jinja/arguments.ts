@@ -3,7 +3,8 @@ import { str } from "../python/represent.ts";
 import { toIndex } from "../python/sequence.ts";
 import { isTruthy } from "../python/truth.ts";
 import { type PythonValue, typeName } from "../python/value.ts";
-import { type CallValues, defined } from "./runtime-value.ts";
+import type { CallValues } from "./runtime-value.ts";
+import { operand } from "./operand.ts";
 
 /** The parameters of a filter, test or method, in order; those with `?` may be left out. */
 export interface Signature {
@@ -31,7 +32,7 @@ export class Arguments {
   /** A defined value, or undefined where it was left out. */
   value(index: number): PythonValue | undefined {
     const value = this.#values[index];
-    return value === undefined ? undefined : defined(value);
+    return value === undefined ? undefined : operand(value);
   }
 
   /** A text; TypeError for anything else. */
@@ -51,7 +52,7 @@ export class Arguments {
 
   /** The value as `str()` prints it. */
   printed(index: number, fallback: string): string {
-    const value = this.value(index);
+    const value = this.#values[index];
     return value === undefined ? fallback : str(value);
   }
 

@@ -10,10 +10,12 @@ import { isTruthy } from "../python/truth.ts";
 import { PythonTuple, type PythonValue, typeName } from "../python/value.ts";
 import { applyFilter, hasFilter } from "./filters.ts";
 import { attribute, slice, subscript } from "./members.ts";
-import { Callable, type CallValues, defined, Undefined } from "./runtime-value.ts";
-import type { Scope } from "./scope.ts";
+import { operand } from "./operand.ts";
+import { Callable, type CallValues } from "./runtime-value.ts";
+import { assertOrdinaryName, type Scope } from "./scope.ts";
 import type { CallSyntax, ComparisonOperator, Expression } from "./syntax.ts";
 import { applyTest, hasTest } from "./tests.ts";
+import { Blank, defined } from "./undefined.ts";
 
 /** A compiled expression. */
 export type Evaluator = (scope: Scope) => PythonValue;
@@ -28,6 +30,7 @@ export function compileExpression(expression: Expression): Evaluator {
     case "constant":
       return () => expression.value;
     case "name":
+      assertOrdinaryName(expression.name);
       return (scope) => scope.lookUp(expression.name);
     case "list":
     case "tuple":
@@ -51,7 +54,7 @@ export function compileExpression(expression: Expression): Evaluator {
       return compileNamed(expression);
     case "concatenation": {
       const members = expression.members.map(compileExpression);
-      return (scope) => members.map((member) => str(defined(member(scope)))).join("");
+      return (scope) => members.map((member) => str(member(scope))).join("");
     }
     default:
       return compileOperator(expression);
@@ -64,19 +67,19 @@ function compileOperator(expression: OperatorExpression): Evaluator {
   switch (expression.kind) {
     case "arithmetic": {
       const [left, right] = [compileExpression(expression.left), compileExpression(expression.right)];
-      return (scope) => calculate(expression.operator, defined(left(scope)), defined(right(scope)));
+      return (scope) => calculate(expression.operator, operand(left(scope)), operand(right(scope)));
     }
     case "sign": {
-      const operand = compileExpression(expression.operand);
+      const value = compileExpression(expression.operand);
       return expression.operator === "-"
-        ? (scope) => negate(defined(operand(scope)))
-        : (scope) => positive(defined(operand(scope)));
+        ? (scope) => negate(operand(value(scope)))
+        : (scope) => positive(operand(value(scope)));
     }
     case "comparison":
       return compileComparison(expression);
     case "not": {
-      const operand = compileExpression(expression.operand);
-      return (scope) => !isTruthy(operand(scope));
+      const value = compileExpression(expression.operand);
+      return (scope) => !isTruthy(value(scope));
     }
     case "and":
     case "or": {
@@ -104,7 +107,7 @@ function compileDict({ pairs }: Of<"dict">): Evaluator {
   const compiled = pairs.map(([key, value]) => [compileExpression(key), compileExpression(value)] as const);
   return (scope) => {
     const dict = new Map<PythonValue, PythonValue>();
-    for (const [key, value] of compiled) dictSet(dict, key(scope), value(scope));
+    for (const [key, value] of compiled) dictSet(dict, operand(key(scope)), value(scope));
     return dict;
   };
 }
@@ -116,7 +119,7 @@ function compileSlice({ target, bounds }: Of<"slice">): Evaluator {
     return bound === null ? null : compileExpression(bound);
   }) as [Evaluator | null, Evaluator | null, Evaluator | null];
   const index = (bound: Evaluator | null, scope: Scope): number | null => {
-    const value = bound === null ? null : defined(bound(scope));
+    const value = bound === null ? null : operand(bound(scope));
     return value === null ? null : toIndex(value);
   };
   return (scope) =>
@@ -157,19 +160,19 @@ function compileConditional({ test, positive, negative, line }: Of<"conditional"
   const no =
     negative === null
       ? (): PythonValue =>
-          new Undefined(`the inline if-expression on line ${line} evaluated to false and no else section was defined.`)
+          new Blank(`the inline if-expression on line ${line} evaluated to false and no else section was defined.`)
       : compileExpression(negative);
   return (scope) => (isTruthy(condition(scope)) ? yes(scope) : no(scope));
 }
 
 function compileComparison({ first, rest }: Of<"comparison">): Evaluator {
   const start = compileExpression(first);
-  const steps = rest.map(([operator, operand]) => [operator, compileExpression(operand)] as const);
+  const steps = rest.map(([operator, next]) => [operator, compileExpression(next)] as const);
   return (scope) => {
     let left = start(scope);
-    for (const [operator, operand] of steps) {
-      const right = operand(scope);
-      if (!compare(operator, defined(left), defined(right))) return false;
+    for (const [operator, next] of steps) {
+      const right = next(scope);
+      if (!compare(operator, operand(left), operand(right))) return false;
       left = right;
     }
     return true;

@@ -1,24 +1,26 @@
-import { dictGet } from "../python/equality.ts";
-import { memberAt, sliceOf, toIndex } from "../python/sequence.ts";
-import { PythonError } from "../python/python-error.ts";
 import type { SliceBounds } from "../python/code-points.ts";
-import { isDict, isInt, isList, PythonTuple, type PythonValue } from "../python/value.ts";
+import { dictGet } from "../python/equality.ts";
+import { PythonError, unsupported } from "../python/python-error.ts";
+import { memberAt, sliceOf, toIndex } from "../python/sequence.ts";
+import { isDict, isInt, isList, PythonObject, PythonTuple, type PythonValue } from "../python/value.ts";
+import { LoopState } from "./loop-state.ts";
 import { methodOf } from "./methods.ts";
-import { LoopState, missingMember, Namespace, Undefined } from "./runtime-value.ts";
+import { GroupTuple, Namespace, Range } from "./runtime-value.ts";
+import { missingMember, Undefined } from "./undefined.ts";
 
 /** Jinja's `owner.name`: an attribute, else a member. */
 export function attribute(owner: PythonValue, name: string): PythonValue {
-  if (owner instanceof Undefined) return owner.fail();
-  return attributeOf(owner, name) ?? itemOf(owner, name) ?? missingMember(owner, name);
+  let found = attributeOf(owner, name);
+  if (found === undefined) found = itemOf(owner, name);
+  return found === undefined ? missingMember(owner, name) : found;
 }
 
 /** Jinja's `owner[key]`: a member, else an attribute of that name. */
 export function subscript(owner: PythonValue, key: PythonValue): PythonValue {
   if (owner instanceof Undefined) return owner.fail();
-  if (key instanceof Undefined) return key.fail();
-  const item = itemOf(owner, key);
-  if (item !== undefined) return item;
-  return (typeof key === "string" ? attributeOf(owner, key) : undefined) ?? missingMember(owner, key);
+  let found = itemOf(owner, key);
+  if (found === undefined && typeof key === "string") found = attributeOf(owner, key);
+  return found === undefined ? missingMember(owner, key) : found;
 }
 
 /** Jinja's `owner[start:stop:step]`; what has no slices gives an undefined member. */
@@ -33,14 +35,30 @@ export function slice(owner: PythonValue, bounds: SliceBounds): PythonValue {
 }
 
 function attributeOf(owner: PythonValue, name: string): PythonValue | undefined {
+  if (owner instanceof Undefined) return owner.fail();
+  const isInternal = owner instanceof PythonObject || owner instanceof GroupTuple ? "_" : "__";
+  if (name.startsWith(isInternal)) throw unsupported(`the attribute ${name}`);
   if (owner instanceof LoopState) return owner.attribute(name);
   if (owner instanceof Namespace) return owner.attributes.get(name);
+  if (owner instanceof GroupTuple && name === "grouper") return owner.values[0];
+  if (owner instanceof GroupTuple && name === "list") return owner.values[1];
+  if (owner instanceof PythonObject) throw unsupported(`attributes of a ${owner.typeName}`);
   return methodOf(owner, name);
 }
 
 function itemOf(owner: PythonValue, key: PythonValue): PythonValue | undefined {
-  if (isDict(owner)) return dictGet(owner, key);
+  if (isDict(owner)) return key instanceof Undefined ? key.fail() : memberOfDict(owner, key);
   if (!isInt(key) && typeof key !== "boolean") return undefined;
   if (typeof owner === "string" || isList(owner)) return memberAt(owner, toIndex(key));
-  return owner instanceof PythonTuple ? memberAt(owner.values, toIndex(key)) : undefined;
+  return owner instanceof PythonTuple || owner instanceof Range ? memberAt(owner.values, toIndex(key)) : undefined;
+}
+
+function memberOfDict(owner: ReadonlyMap<PythonValue, PythonValue>, key: PythonValue): PythonValue | undefined {
+  try {
+    return dictGet(owner, key);
+  } catch (error) {
+    // An unhashable key is one that the dict does not have.
+    if (error instanceof PythonError && error.type === "TypeError") return undefined;
+    throw error;
+  }
 }

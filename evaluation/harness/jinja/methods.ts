@@ -1,16 +1,47 @@
 // The methods that Python's texts, lists and dicts have, as templates can call them. One that changes its owner, or that
 // is not done here exactly, is refused by name, so that a template never gets an answer that Python would not give.
-import { dictGet, equals } from "../python/equality.ts";
+import { slicePositions } from "../python/code-points.ts";
+import { dictGet, memberEquals } from "../python/equality.ts";
 import { capitalize, lower, title, upper } from "../python/letter-case.ts";
+import { center, padLeft, padRight } from "../python/pad.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
 import { repr } from "../python/represent.ts";
-import { count, endsWith, find, indexOfText, replace, rfind, startsWith, zeroFill } from "../python/search-text.ts";
+import {
+  count,
+  endsWith,
+  find,
+  indexOfText,
+  replace,
+  rfind,
+  rindexOfText,
+  startsWith,
+  zeroFill,
+} from "../python/search-text.ts";
 import { iterate } from "../python/sequence.ts";
 import { partition, rpartition, rsplit, split, splitLines } from "../python/split.ts";
 import { lstrip, rstrip, strip } from "../python/strip.ts";
-import { isAlphabeticText, isAlphanumericText, isDecimalText, isDigitText, isSpaceText } from "../python/unicode.ts";
-import { isDict, isList, type PythonDict, PythonTuple, type PythonValue, typeName } from "../python/value.ts";
+import {
+  isAlphabeticText,
+  isAlphanumericText,
+  isDecimalText,
+  isDigitText,
+  isLowerText,
+  isNumericText,
+  isSpaceText,
+  isUpperText,
+} from "../python/unicode.ts";
+import {
+  isDict,
+  isFloat,
+  isInt,
+  isList,
+  type PythonDict,
+  PythonTuple,
+  type PythonValue,
+  typeName,
+} from "../python/value.ts";
 import { Arguments } from "./arguments.ts";
+import { formatText } from "./format-text.ts";
 import { Callable, DictView, makePairs } from "./runtime-value.ts";
 
 interface Method<Owner> {
@@ -43,6 +74,10 @@ const splitting = (run: (text: string, separator: string | null, most: number) =
   byName: true,
   run: (text, given) => run(text, given.optionalText(0), given.integer(1, -1)),
 });
+const padding = (run: (text: string, width: number, fill: string) => string): Method<string> => ({
+  parameters: ["width", "fillchar?"],
+  run: (text, given) => run(text, given.integer(0, 0), given.value(1) === undefined ? " " : given.text(1)),
+});
 const parting = (run: (text: string, separator: string) => [string, string, string]): Method<string> => ({
   parameters: ["sep"],
   run: (text, given) => new PythonTuple(run(text, given.text(0))),
@@ -61,6 +96,11 @@ const TEXT_METHODS: Methods<string> = {
   isalpha: plain(isAlphabeticText),
   isalnum: plain(isAlphanumericText),
   isspace: plain(isSpaceText),
+  isnumeric: plain(isNumeric),
+  islower: plain(isLowerText),
+  isupper: plain(isUpperText),
+  // oxlint-disable-next-line no-control-regex -- ASCII is what it asks for
+  isascii: plain((text) => /^[\0-\x7f]*$/.test(text)),
   split: splitting(split),
   rsplit: splitting(rsplit),
   partition: parting(partition),
@@ -68,6 +108,7 @@ const TEXT_METHODS: Methods<string> = {
   find: searching(find),
   rfind: searching(rfind),
   index: searching(indexOfText),
+  rindex: searching(rindexOfText),
   count: searching(count),
   startswith: affixing(startsWith),
   endswith: affixing(endsWith),
@@ -84,6 +125,9 @@ const TEXT_METHODS: Methods<string> = {
     parameters: ["iterable"],
     run: (text, given) => Array.from(iterate(given.value(0)!), textMember).join(text),
   },
+  center: padding(center),
+  ljust: padding(padRight),
+  rjust: padding(padLeft),
   zfill: { parameters: ["width"], run: (text, given) => zeroFill(text, given.integer(0, 0)) },
   removeprefix: {
     parameters: ["prefix"],
@@ -100,17 +144,19 @@ const TEXT_METHODS: Methods<string> = {
 
 const LIST_METHODS: Methods<readonly PythonValue[]> = {
   index: {
-    parameters: ["value"],
+    parameters: ["value", "start?", "stop?"],
     run: (list, given) => {
       const value = given.value(0)!;
-      const found = list.findIndex((member) => equals(member, value));
+      const bounds = { start: given.integer(1, 0), stop: given.integer(2, list.length), step: null };
+      const { start, stop } = slicePositions(list.length, bounds);
+      const found = list.findIndex((member, at) => at >= start && at < stop && memberEquals(member, value));
       if (found < 0) throw new PythonError("ValueError", `${repr(value)} is not in list`);
       return found;
     },
   },
   count: {
     parameters: ["value"],
-    run: (list, given) => list.filter((member) => equals(member, given.value(0)!)).length,
+    run: (list, given) => list.filter((member) => memberEquals(member, given.value(0)!)).length,
   },
   copy: { parameters: [], run: (list) => [...list] },
 };
@@ -118,7 +164,13 @@ const LIST_METHODS: Methods<readonly PythonValue[]> = {
 const DICT_METHODS: Methods<PythonDict> = {
   get: {
     parameters: ["key", "default?"],
-    run: (dict, given) => dictGet(dict, given.value(0)!) ?? given.raw(1) ?? null,
+    run: (dict, given) => {
+      const key = given.value(0)!;
+      const found = dictGet(dict, key);
+      if (found !== undefined) return found;
+      const other = given.raw(1);
+      return other === undefined ? null : other;
+    },
   },
   keys: { parameters: [], run: (dict) => new DictView("keys", [...dict.keys()]) },
   values: { parameters: [], run: (dict) => new DictView("values", [...dict.values()]) },
@@ -129,22 +181,28 @@ const DICT_METHODS: Methods<PythonDict> = {
 /** Names that Python's types have and that are not done here; any other name is no attribute. */
 const REFUSED = {
   str: new Set(
-    "casefold center encode expandtabs format format_map isascii isidentifier islower isnumeric isprintable istitle isupper ljust maketrans rindex rjust swapcase translate".split(
-      " ",
-    ),
+    "casefold encode expandtabs format_map isidentifier isprintable istitle maketrans swapcase translate".split(" "),
   ),
   list: new Set("append clear extend insert pop remove reverse sort".split(" ")),
   dict: new Set("clear fromkeys pop popitem setdefault update".split(" ")),
+  int: new Set(
+    "as_integer_ratio bit_count bit_length conjugate denominator from_bytes imag numerator real to_bytes".split(" "),
+  ),
+  float: new Set("as_integer_ratio conjugate fromhex hex imag is_integer real".split(" ")),
 };
 
 /** The method of a value by its name; undefined where Python has none. Throws Unsupported for one that is refused. */
 export function methodOf(owner: PythonValue, name: string): Callable | undefined {
-  if (typeof owner === "string") return bind(owner, "str", TEXT_METHODS, name);
+  if (typeof owner === "string") {
+    if (name === "format") return new Callable((call) => formatText(owner, call));
+    return bind(owner, "str", TEXT_METHODS, name);
+  }
   if (isList(owner)) return bind(owner, "list", LIST_METHODS, name);
   if (isDict(owner)) return bind(owner, "dict", DICT_METHODS, name);
   if (owner instanceof PythonTuple && (name === "index" || name === "count"))
     return bind(owner.values, "list", LIST_METHODS, name);
-  return undefined;
+  const type = isFloat(owner) ? "float" : isInt(owner) || typeof owner === "boolean" ? "int" : null;
+  return type === null ? undefined : bind(owner, type, {}, name);
 }
 
 function bind<Owner>(
@@ -160,6 +218,12 @@ function bind<Owner>(
   }
   const { parameters, byName = false } = method;
   return new Callable((call) => method.run(owner, new Arguments({ name, parameters, byName }, call)));
+}
+
+function isNumeric(text: string): boolean {
+  const answer = isNumericText(text);
+  if (answer === undefined) throw unsupported("the method str.isnumeric of ideographs");
+  return answer;
 }
 
 function affixes(given: Arguments): readonly string[] {

@@ -114,6 +114,7 @@ function parseTargetMember(stream: TokenStream, withNamespace: boolean): Target 
   }
   const name = stream.expect("name").text;
   if (RESERVED_NAMES.has(name)) throw stream.error("can't assign to 'const'");
+  if (name === "loop") throw stream.unsupported("a variable named loop");
   if (withNamespace && stream.takeOperator("."))
     return { kind: "namespace", name, attribute: stream.expect("name").text };
   return { kind: "name", name };

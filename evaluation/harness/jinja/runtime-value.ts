@@ -2,57 +2,12 @@
 import { PythonError, unsupported } from "../python/python-error.ts";
 import { repr } from "../python/represent.ts";
 import { isInt, PythonObject, PythonTuple, type PythonValue, typeName } from "../python/value.ts";
+import { defined } from "./undefined.ts";
 
 /** The arguments of a call as evaluated. */
 export interface CallValues {
   readonly positional: readonly PythonValue[];
   readonly named: ReadonlyMap<string, PythonValue>;
-}
-
-/** A name or member that does not exist, under `StrictUndefined`: any use raises UndefinedError with its message. */
-export class Undefined extends PythonObject {
-  readonly typeName = "StrictUndefined";
-  readonly message: string;
-
-  constructor(message: string) {
-    super();
-    this.message = message;
-  }
-
-  /** The error of using it. */
-  fail(): never {
-    throw new PythonError("UndefinedError", this.message);
-  }
-
-  // Inside a list Python prints the object itself, which is allowed.
-  override repr(): string {
-    return "Undefined";
-  }
-  override str(): string {
-    return this.fail();
-  }
-  override isTruthy(): boolean {
-    return this.fail();
-  }
-  override length(): number {
-    return this.fail();
-  }
-  override iterate(): Iterable<PythonValue> {
-    return this.fail();
-  }
-}
-
-/** The value, or UndefinedError if it is undefined. */
-export function defined(value: PythonValue): PythonValue {
-  return value instanceof Undefined ? value.fail() : value;
-}
-
-/** What looking up a missing member gives. */
-export function missingMember(owner: PythonValue, key: PythonValue): Undefined {
-  const name = owner === null ? "None" : `${typeName(owner)} object`;
-  return new Undefined(
-    typeof key === "string" ? `'${name}' has no attribute ${repr(key)}` : `${name} has no element ${repr(key)}`,
-  );
 }
 
 /** Something that can be called: a method of a value, or a global function. */
@@ -145,77 +100,13 @@ export class Lazy extends PythonObject {
   }
 }
 
-/** The special variable `loop` of a `for` body. */
-export class LoopState extends PythonObject {
-  readonly typeName = "LoopContext";
-  readonly #values: readonly PythonValue[];
-  #changedKey: readonly PythonValue[] | undefined;
-  index0 = 0;
-
-  constructor(values: readonly PythonValue[]) {
-    super();
-    this.#values = values;
-  }
-
-  /** Python's `getattr(loop, name)`; undefined when there is no such attribute. */
-  attribute(name: string): PythonValue | undefined {
-    const last = this.#values.length - 1;
-    switch (name) {
-      case "index":
-        return this.index0 + 1;
-      case "index0":
-        return this.index0;
-      case "revindex":
-        return last - this.index0 + 1;
-      case "revindex0":
-        return last - this.index0;
-      case "first":
-        return this.index0 === 0;
-      case "last":
-        return this.index0 === last;
-      case "length":
-        return this.#values.length;
-      case "previtem":
-        return this.#values[this.index0 - 1] ?? this.#neighbour(this.index0 - 1, "there is no previous item");
-      case "nextitem":
-        return this.#values[this.index0 + 1] ?? this.#neighbour(this.index0 + 1, "there is no next item");
-      case "depth":
-        return 1;
-      case "depth0":
-        return 0;
-      case "cycle":
-        return new Callable(({ positional }) => this.#cycle(positional));
-      case "changed":
-        return new Callable(({ positional }) => this.#changed(positional));
-      default:
-        return undefined;
-    }
-  }
-
-  // A neighbour can be null, which is a value, or missing.
-  #neighbour(index: number, message: string): PythonValue {
-    return index >= 0 && index < this.#values.length ? null : new Undefined(message);
-  }
-
-  #cycle(values: readonly PythonValue[]): PythonValue {
-    const value = values[this.index0 % values.length];
-    if (value === undefined) throw new PythonError("TypeError", "no items for cycling given");
-    return value;
-  }
-
-  #changed(values: readonly PythonValue[]): boolean {
-    const before = this.#changedKey;
-    this.#changedKey = values;
-    return before === undefined || repr(before) !== repr(values);
-  }
-}
-
 /** Python's `range(stop)` and `range(start, stop, step)`. */
 export function makeRange({ positional, named }: CallValues): Range {
   if (named.size > 0) throw new PythonError("TypeError", "range() takes no keyword arguments");
   const numbers = positional.map((value) => {
     if (typeof value === "boolean") return value ? 1 : 0;
-    if (isInt(value) && typeof value === "number") return value;
+    if (typeof value === "bigint") throw unsupported("a range of numbers beyond 2^53");
+    if (isInt(value)) return value;
     throw new PythonError("TypeError", `'${typeName(defined(value))}' object cannot be interpreted as an integer`);
   });
   const [first = 0, second, step = 1] = numbers;
@@ -230,6 +121,33 @@ export function makeRange({ positional, named }: CallValues): Range {
     text,
   );
 }
+
+/** What `tojson` and `safe` give: text that escapes what is joined to it, so that here it can only be printed. */
+export class Markup extends PythonObject {
+  readonly typeName = "Markup";
+  readonly #text: string;
+
+  constructor(text: string) {
+    super();
+    this.#text = text;
+  }
+
+  override str(): string {
+    return this.#text;
+  }
+  override isTruthy(): boolean {
+    return this.#text !== "";
+  }
+  override length(): number {
+    throw unsupported("the length of what tojson or safe gives");
+  }
+  override iterate(): Iterable<PythonValue> {
+    throw unsupported("the characters of what tojson or safe gives");
+  }
+}
+
+/** What `groupby` gives: a pair whose parts have names. */
+export class GroupTuple extends PythonTuple {}
 
 /** Jinja's `namespace(...)`: from a dict and named values. */
 export function makeNamespace({ positional, named }: CallValues): Namespace {

@@ -1,16 +1,17 @@
-import { unsupported } from "../python/python-error.ts";
-import type { PythonDict, PythonValue } from "../python/value.ts";
-import { Callable, makeNamespace, makeRange, Undefined } from "./runtime-value.ts";
+import { PythonError, unsupported } from "../python/python-error.ts";
+import { isDict, type PythonDict, type PythonValue } from "../python/value.ts";
+import { Callable, type CallValues, makeNamespace, makeRange } from "./runtime-value.ts";
+import { Undefined } from "./undefined.ts";
 
 /** What every template can name. */
 const GLOBALS: ReadonlyMap<string, PythonValue> = new Map<string, PythonValue>([
   ["range", new Callable(makeRange)],
   ["namespace", new Callable(makeNamespace)],
-  ["dict", new Callable(({ positional, named }) => makeDict(positional[0], named))],
+  ["dict", new Callable(makeDict)],
 ]);
 
-/** Other globals of Jinja; naming them is refused rather than undefined. */
-const REFUSED_GLOBALS = new Set(["lipsum", "cycler", "joiner"]);
+/** Other names that Jinja gives every template; naming them is refused rather than undefined. */
+const REFUSED_NAMES = new Set(["lipsum", "cycler", "joiner", "self"]);
 
 /** The names at one place of a template: a loop's body has its own, which end with each turn. */
 export class Scope {
@@ -34,17 +35,25 @@ export class Scope {
   }
 
   lookUp(name: string): PythonValue {
-    const own = this.#own?.get(name);
-    if (own !== undefined) return own;
-    if (this.#outer !== null) return this.#outer.lookUp(name);
-    const value = this.#variables.get(name) ?? GLOBALS.get(name);
+    const value = this.#own?.get(name);
     if (value !== undefined) return value;
-    if (REFUSED_GLOBALS.has(name)) throw unsupported(`the global ${name}`);
-    return this.#variables.has(name) ? null : new Undefined(`'${name}' is undefined`);
+    return this.#outer === null ? this.#outermost(name) : this.#outer.lookUp(name);
+  }
+
+  #outermost(name: string): PythonValue {
+    let value = this.#variables.get(name);
+    if (value === undefined) value = GLOBALS.get(name);
+    return value === undefined ? new Undefined(`'${name}' is undefined`) : value;
   }
 }
 
-function makeDict(first: PythonValue | undefined, named: ReadonlyMap<string, PythonValue>): PythonDict {
-  if (first !== undefined && !(first instanceof Map)) throw unsupported("dict() of something else than a dict");
+/** Refuses names that mean something else in Jinja than a document's column. */
+export function assertOrdinaryName(name: string): void {
+  if (REFUSED_NAMES.has(name)) throw unsupported(`the name ${name}`);
+}
+
+function makeDict({ positional: [first, ...more], named }: CallValues): PythonDict {
+  if (more.length > 0) throw new PythonError("TypeError", "dict expected at most 1 argument");
+  if (first !== undefined && !isDict(first)) throw unsupported("dict() of something else than a dict");
   return new Map<PythonValue, PythonValue>([...(first ?? new Map<PythonValue, PythonValue>()), ...named]);
 }

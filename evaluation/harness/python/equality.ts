@@ -14,6 +14,8 @@ import {
 /** Python's `left == right`: numbers and booleans compare by value, lists never equal tuples. */
 export function equals(left: PythonValue, right: PythonValue): boolean {
   if (left === right) return true;
+  if (left instanceof PythonObject) return left.equals(right);
+  if (right instanceof PythonObject) return right.equals(left);
   const leftNumber = numericValue(left);
   if (leftNumber !== undefined) {
     const rightNumber = numericValue(right);
@@ -64,7 +66,6 @@ function sequencesEqual(left: readonly PythonValue[], right: readonly PythonValu
 
 /** Whether a member of the sequence equals the value. */
 export function contains(values: readonly PythonValue[], value: PythonValue): boolean {
-  if (typeof value === "string") return values.includes(value);
   return values.some((member) => memberEquals(member, value));
 }
 

@@ -24,6 +24,13 @@ export function indexOfText(text: string, part: string, range: TextRange = {}): 
   return position;
 }
 
+/** Python's `text.rindex(part, start, stop)`. Throws ValueError when absent. */
+export function rindexOfText(text: string, part: string, range: TextRange = {}): number {
+  const position = rfind(text, part, range);
+  if (position < 0) throw new PythonError("ValueError", "substring not found");
+  return position;
+}
+
 /** Python's `text.count(part, start, stop)`: occurrences that do not overlap. */
 export function count(text: string, part: string, range: TextRange = {}): number {
   const window = windowOf(text, range);

@@ -36,6 +36,10 @@ const ALL_DECIMALS = new RegExp(`^${DIGIT_CLASS}+$`, "v");
 const ALL_NUMERIC = new RegExp(`^[[\\p{N}]--[${ASSIGNED_AFTER_UNICODE_14}]]+$`, "v");
 const ALL_ALPHABETIC = new RegExp(`^[\\p{L}--[${ASSIGNED_AFTER_UNICODE_14}]]+$`, "v");
 const ALL_ALPHANUMERIC = new RegExp(`^[[\\p{L}\\p{N}]--[${ASSIGNED_AFTER_UNICODE_14}]]+$`, "v");
+const LOWER = new RegExp(`[\\p{Lowercase}--[${ASSIGNED_AFTER_UNICODE_14}]]`, "v");
+const UPPER = new RegExp(`[\\p{Uppercase}--[${ASSIGNED_AFTER_UNICODE_14}]]`, "v");
+const LOWER_OR_TITLE = new RegExp(`[[\\p{Lowercase}\\p{Lt}]--[${ASSIGNED_AFTER_UNICODE_14}]]`, "v");
+const UPPER_OR_TITLE = new RegExp(`[[\\p{Uppercase}\\p{Lt}]--[${ASSIGNED_AFTER_UNICODE_14}]]`, "v");
 const ALL_SPACE = new RegExp(`^${SPACE_CLASS}+$`, "v");
 const NOT_PRINTABLE = `[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Cn}\\p{Zl}\\p{Zp}[\\p{Zs}--[ ]]${ASSIGNED_AFTER_UNICODE_14}]`;
 
@@ -56,6 +60,16 @@ export function isDecimalText(text: string): boolean {
 export function isNumericText(text: string): boolean | undefined {
   if (ALL_NUMERIC.test(text)) return true;
   return /\p{Lo}/v.test(text) ? undefined : false;
+}
+
+/** Python's `str.islower()`: some cased character, and none in upper or title case. */
+export function isLowerText(text: string): boolean {
+  return LOWER.test(text) && !UPPER_OR_TITLE.test(text);
+}
+
+/** Python's `str.isupper()`. */
+export function isUpperText(text: string): boolean {
+  return UPPER.test(text) && !LOWER_OR_TITLE.test(text);
 }
 
 /** Python's `str.isalpha()`. */

@@ -60,6 +60,11 @@ export abstract class PythonObject {
   iterate(): Iterable<PythonValue> {
     throw new PythonError("TypeError", `'${this.typeName}' object is not iterable`);
   }
+
+  /** Python's `==` with another object than itself. */
+  equals(_other: PythonValue): boolean {
+    throw unsupported(`comparing a ${this.typeName}`);
+  }
 }
 
 /** A Python list. */
