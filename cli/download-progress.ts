@@ -5,7 +5,9 @@ import { bar, StatusLine } from "./status-line.ts";
 const BAR_WIDTH = 24;
 
 /** Shows downloads as a bar on standard error while work goes on. */
-export async function withDownloadBar<T>(work: (onProgress: (progress: DownloadProgress) => void) => Promise<T>): Promise<T> {
+export async function withDownloadBar<T>(
+  work: (onProgress: (progress: DownloadProgress) => void) => Promise<T>,
+): Promise<T> {
   const status = new StatusLine();
   try {
     return await work((progress) => status.show(progressText(progress)));

@@ -90,7 +90,9 @@ async function evaluateLocally(evaluation: Evaluation, agentWords: string[][]): 
     return cluster;
   };
   try {
-    const earlier = listLocalRuns().map(lastSeenOf).filter((run) => run !== null);
+    const earlier = listLocalRuns()
+      .map(lastSeenOf)
+      .filter((run) => run !== null);
     const onAccepted = (): void => {
       saveLocalRun(record, null);
       isAccepted = true;

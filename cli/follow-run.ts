@@ -19,7 +19,11 @@ export interface FollowOptions {
 }
 
 /** The run now and whenever it changes, until it has ended or the signal aborts. Outlives a restart of the coordinator. */
-export async function* followRun(client: CoordinatorClient, runId: string, options: FollowOptions): AsyncGenerator<Run> {
+export async function* followRun(
+  client: CoordinatorClient,
+  runId: string,
+  options: FollowOptions,
+): AsyncGenerator<Run> {
   const { signal } = options;
   let seenMs = performance.now();
   while (!signal.aborted) {

@@ -102,7 +102,9 @@ export class LocalCluster {
         isReady = true;
         resolve(message);
       });
-      child.once("error", (error) => reject(new MusterError("internal", `cannot start ${member.name}: ${error.message}`)));
+      child.once("error", (error) =>
+        reject(new MusterError("internal", `cannot start ${member.name}: ${error.message}`)),
+      );
       child.once("close", (code, signal) => {
         if (this.#stopping) return reject(new MusterError("interrupted", `${member.name} was stopped`));
         const death = deathOf(member.name, code ?? signal, errors);
@@ -146,10 +148,17 @@ function deathOf(name: string, how: number | string | null, errors: string): Mus
   const last = lines.findLastIndex((line) => line.startsWith("muster: "));
   if (last < 0) {
     // A process that was shot says nothing.
-    const tail = lines.filter((line) => !line.startsWith("{")).slice(-3).join(" ").trim();
+    const tail = lines
+      .filter((line) => !line.startsWith("{"))
+      .slice(-3)
+      .join(" ")
+      .trim();
     return new MusterError("internal", `the process of ${name} ended (${how})${tail === "" ? "" : `: ${tail}`}`);
   }
-  const wayOut = lines.slice(last + 1).filter((line) => line.startsWith("  ")).map((line) => line.trim());
+  const wayOut = lines
+    .slice(last + 1)
+    .filter((line) => line.startsWith("  "))
+    .map((line) => line.trim());
   return new MusterError(
     kindOfExit(how),
     `${name}: ${lines[last]!.slice("muster: ".length)}`,

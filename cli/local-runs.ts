@@ -51,7 +51,8 @@ export function saveLocalRun(record: Omit<LocalRunRecord, "lastSeen">, run: Run 
 
 /** Forgets the journals of a run whose results are written; its record stays for `muster runs`. */
 export function dropLocalJournals(runId: string): void {
-  for (const name of ["coordinator", "agents"]) rmSync(join(localRunFolder(runId), name), { recursive: true, force: true });
+  for (const name of ["coordinator", "agents"])
+    rmSync(join(localRunFolder(runId), name), { recursive: true, force: true });
 }
 
 /** Forgets a run that never began. */

@@ -31,7 +31,12 @@ export function runFrame(run: Run, around: FrameSurroundings): readonly (readonl
   const agentLines = frameAgents(run, around.agents);
   const tasksMax = Math.max(3, around.height - FIXED_LINES - agentLines.length);
   const lines: (readonly Segment[])[] = [
-    [["Run "], [run.runId, "bold"], [`  ${printable(run.suite)} on ${printable(run.model)}  `], [run.state, stateStyle(run.state)]],
+    [
+      ["Run "],
+      [run.runId, "bold"],
+      [`  ${printable(run.suite)} on ${printable(run.model)}  `],
+      [run.state, stateStyle(run.state)],
+    ],
     [],
     ...frameTasks(run, tasksMax),
     [],
@@ -46,7 +51,10 @@ export function runFrame(run: Run, around: FrameSurroundings): readonly (readonl
 }
 
 /** One line for logs: how far a run is, how fast, how long still. */
-export function runProgressLine(run: Run, { rates, trouble, agents }: Omit<FrameSurroundings, "height" | "hint">): string {
+export function runProgressLine(
+  run: Run,
+  { rates, trouble, agents }: Omit<FrameSurroundings, "height" | "hint">,
+): string {
   const share = shareOf(run.requestsDone, run.requestCount);
   const parts = [
     `${formatCount(run.requestsDone)}/${formatCount(run.requestCount)} requests (${formatShare(share)})`,
@@ -75,7 +83,12 @@ function frameTasks(run: Run, linesMax: number): (readonly Segment[])[] {
   );
   const countWidth = Math.max("Samples".length, ...counts.map((count) => count.length));
   const title = `${"Task".padEnd(width)}  ${"Samples".padStart(countWidth)}  ${"".padEnd(BAR_WIDTH)}  `;
-  const lines: (readonly Segment[])[] = [[[title, "dim"], ["Scores in progress, not an estimate", "dim"]]];
+  const lines: (readonly Segment[])[] = [
+    [
+      [title, "dim"],
+      ["Scores in progress, not an estimate", "dim"],
+    ],
+  ];
   shown.forEach((task, position) => {
     const share = shareOf(task.samplesDone, task.sampleCount);
     lines.push([
@@ -106,7 +119,10 @@ function chooseTasks(tasks: readonly TaskProgress[], linesMax: number): readonly
 
 function scoresSoFar({ metrics }: TaskProgress): string {
   return metrics
-    .map(({ metric, filter, value }) => `${printable(filter === "none" ? metric : `${metric} (${filter})`)} ${formatScore(value)}`)
+    .map(
+      ({ metric, filter, value }) =>
+        `${printable(filter === "none" ? metric : `${metric} (${filter})`)} ${formatScore(value)}`,
+    )
     .join("  ");
 }
 
@@ -131,7 +147,11 @@ function frameAgents(run: Run, agents: readonly Agent[]): (readonly Segment[])[]
     const name = `${printable(worker.hostName)} (process ${worker.processId})`;
     const count = `${formatShare(share).padStart(5)} of the answers, ${formatCount(worker.requestsDone)} requests`;
     const state = agent === undefined || agent.state === "lost" ? "lost" : agent.state;
-    return [[`${name}  ${count}`], [`  ${state}`, state === "lost" ? "red" : "dim"], [agent === undefined ? "" : hostLoad(agent), "dim"]];
+    return [
+      [`${name}  ${count}`],
+      [`  ${state}`, state === "lost" ? "red" : "dim"],
+      [agent === undefined ? "" : hostLoad(agent), "dim"],
+    ];
   });
   const hidden = lines.length - AGENTS_SHOWN_MAX;
   if (hidden > 0) lines.splice(AGENTS_SHOWN_MAX, hidden, [[`… and ${hidden} more agents`, "dim"]]);

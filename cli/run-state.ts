@@ -29,6 +29,8 @@ export function exitCodeOf(run: Run): number {
 
 /** A run as `--json` prints it: protobuf's JSON with every field there, without the results' bytes. */
 export function runJson(run: Run): object {
-  const { resultsJson: _bytes, ...fields } = toJson(RunSchema, run, { alwaysEmitImplicit: true }) as { resultsJson?: unknown };
+  const { resultsJson: _bytes, ...fields } = toJson(RunSchema, run, { alwaysEmitImplicit: true }) as {
+    resultsJson?: unknown;
+  };
   return fields;
 }

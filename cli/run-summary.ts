@@ -28,7 +28,8 @@ export function summariseRun(run: Run, { agents, output, next }: SummarySurround
     ...notes(run).map((note) => `Note    ${note}`),
   ];
   if (output !== null) lines.push(`Results ${output}`);
-  if (next.length > 0) lines.push("", ...next.map((command, position) => `${position === 0 ? "Next:   " : "        "}${command}`));
+  if (next.length > 0)
+    lines.push("", ...next.map((command, position) => `${position === 0 ? "Next:   " : "        "}${command}`));
   return lines;
 }
 
@@ -49,14 +50,19 @@ function costText(run: Run): string {
 function notes(run: Run): string[] {
   const found: string[] = [];
   if (run.requestsFailed > 0n) {
-    found.push(`${plural(run.requestsFailed, "request")} got no answer and stand in manifest.json; their samples are in no score`);
+    found.push(
+      `${plural(run.requestsFailed, "request")} got no answer and stand in manifest.json; their samples are in no score`,
+    );
   }
   if (run.truncatedRequests > 0n) {
-    found.push(`${plural(run.truncatedRequests, "prompt")} longer than the context were cut from the left, as the harness does`);
+    found.push(
+      `${plural(run.truncatedRequests, "prompt")} longer than the context were cut from the left, as the harness does`,
+    );
   }
   if (run.disagreements > 0n) {
     found.push(`${plural(run.disagreements, "request")} computed twice got different answers; the first counts`);
   }
-  if (run.leaseExpiries > 0n) found.push(`agents went silent ${plural(run.leaseExpiries, "time")}; their work was given to others`);
+  if (run.leaseExpiries > 0n)
+    found.push(`agents went silent ${plural(run.leaseExpiries, "time")}; their work was given to others`);
   return found;
 }

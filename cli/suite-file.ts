@@ -60,7 +60,9 @@ export function readSuite(file: string): Suite {
     name: suite.name,
     // What looks like a file is one beside the suite.
     tasks: entries.map(({ task }) => (task.endsWith(".yaml") ? fromHere(task) : task)),
-    numFewshotOf: new Map(entries.flatMap(({ task, num_fewshot }) => (num_fewshot === undefined ? [] : [[task, num_fewshot]]))),
+    numFewshotOf: new Map(
+      entries.flatMap(({ task, num_fewshot }) => (num_fewshot === undefined ? [] : [[task, num_fewshot]])),
+    ),
     includePaths: (suite.include_path === undefined ? [] : [suite.include_path].flat()).map(fromHere),
     datasetMap: suite.dataset_map === undefined ? undefined : fromHere(suite.dataset_map),
     limit: suite.limit,

@@ -20,7 +20,11 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
       })
       .join("  ")
       .trimEnd();
-  return [line(columns.map(({ title }) => title)), widths.map((width) => "─".repeat(width)).join("  "), ...cells.map(line)];
+  return [
+    line(columns.map(({ title }) => title)),
+    widths.map((width) => "─".repeat(width)).join("  "),
+    ...cells.map(line),
+  ];
 }
 
 function lengthOf(text: string): number {

@@ -13,7 +13,8 @@ const agents: Command = async ({ options }) => {
     process.stdout.write(`${JSON.stringify(values)}\n`);
   } else if (found.length === 0) {
     process.stderr.write("No agent is connected. `muster agent --coordinator HOST:PORT …` starts one.\n");
-  } else process.stdout.write(`${[...formatAgents(found), ...formatSlots(found), ...shortcomings(found)].join("\n")}\n`);
+  } else
+    process.stdout.write(`${[...formatAgents(found), ...formatSlots(found), ...shortcomings(found)].join("\n")}\n`);
   return 0;
 };
 export default agents;

@@ -1,20 +1,20 @@
 import { resolveModel } from "../../agent/adapters/models/resolve-model.ts";
 import { cacheFolder } from "../../base/node/folders.ts";
 import type { Command } from "../commands.ts";
-import { downloadBar } from "../download-bar.ts";
-import { Interrupts } from "../interrupts.ts";
+import { withDownloadBar } from "../download-progress.ts";
+import { listenForInterruption } from "../interruption.ts";
 
-const pull: Command = async ({ options, words }) => {
-  const interrupts = new Interrupts();
-  const bar = downloadBar(options.json);
+const modelsPull: Command = async ({ options, words }) => {
+  const interruption = listenForInterruption();
   try {
-    const { signal } = interrupts;
-    const model = await resolveModel(words[0]!, { cacheFolder: cacheFolder(), onProgress: bar.show, signal });
-    bar.close();
-    process.stdout.write(options.json ? `${JSON.stringify(model)}\n` : `${model.name}: ${model.file}\n`);
+    const { signal } = interruption;
+    const model = await withDownloadBar((onProgress) =>
+      resolveModel(words[0]!, { cacheFolder: cacheFolder(), onProgress, signal }),
+    );
+    process.stdout.write(options.json ? `${JSON.stringify(model)}\n` : `${model.name} is here: ${model.file}\n`);
     return 0;
   } finally {
-    interrupts.close();
+    interruption.close();
   }
 };
-export default pull;
+export default modelsPull;

@@ -31,7 +31,9 @@ const runsShow: Command = async ({ options, words }) => {
     return 0;
   }
   try {
-    const shown = options.watch ? await watch(found.client, found.runId, options) : await look(found.client, found.runId);
+    const shown = options.watch
+      ? await watch(found.client, found.runId, options)
+      : await look(found.client, found.runId);
     print({ ...shown, output: null, next: nextCommands(shown.run, options) }, options.json);
     return options.watch ? exitCodeOf(shown.run) : 0;
   } finally {
@@ -45,7 +47,11 @@ async function look(client: CoordinatorClient, runId: string): Promise<Pick<Show
   return { run, agents: await client.listAgents() };
 }
 
-async function watch(client: CoordinatorClient, runId: string, options: Options): Promise<Pick<Shown, "run" | "agents">> {
+async function watch(
+  client: CoordinatorClient,
+  runId: string,
+  options: Options,
+): Promise<Pick<Shown, "run" | "agents">> {
   const interruption = listenForInterruption();
   try {
     const { signal } = interruption;
@@ -97,7 +103,12 @@ function print({ run, agents, output, next }: Shown, json: boolean): void {
 function progressLines(run: Run, agents: readonly Agent[]): string[] {
   const rates = { requestsPerSecond: 0, tokensPerSecond: 0, secondsLeft: null };
   const lines = runFrame({ ...run, agents: [] }, { agents, rates, trouble: null, hint: "", height: 1000 });
-  const texts = lines.map((segments) => segments.map(([text]) => text).join("").trimEnd());
+  const texts = lines.map((segments) =>
+    segments
+      .map(([text]) => text)
+      .join("")
+      .trimEnd(),
+  );
   // The frame's head and speed are said elsewhere here.
   return texts.slice(2, texts.indexOf("", 2));
 }

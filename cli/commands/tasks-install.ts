@@ -1,20 +1,20 @@
 import { cacheFolder } from "../../base/node/folders.ts";
 import { installTasks } from "../../frontend/install-tasks.ts";
 import type { Command } from "../commands.ts";
-import { downloadBar } from "../download-bar.ts";
-import { Interrupts } from "../interrupts.ts";
+import { withDownloadBar } from "../download-progress.ts";
+import { listenForInterruption } from "../interruption.ts";
 
-const install: Command = async ({ options, words }) => {
-  const interrupts = new Interrupts();
-  const bar = downloadBar(options.json);
+const tasksInstall: Command = async ({ options, words }) => {
+  const interruption = listenForInterruption();
   try {
-    const { signal } = interrupts;
-    const folder = await installTasks(words[0]!, { cacheFolder: cacheFolder(), onProgress: bar.show, signal });
-    process.stdout.write(options.json ? `${JSON.stringify({ folder })}\n` : `${words[0]} is installed: ${folder}\n`);
+    const { signal } = interruption;
+    const folder = await withDownloadBar((onProgress) =>
+      installTasks(words[0]!, { cacheFolder: cacheFolder(), onProgress, signal }),
+    );
+    process.stdout.write(options.json ? `${JSON.stringify({ folder })}\n` : `${words[0]} is here: ${folder}\n`);
     return 0;
   } finally {
-    bar.close();
-    interrupts.close();
+    interruption.close();
   }
 };
-export default install;
+export default tasksInstall;
