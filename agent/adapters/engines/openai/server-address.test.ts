@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { parseServerAddress } from "./server-address.ts";
+
+test.each([
+  ["http://127.0.0.1:8000", "http://127.0.0.1:8000"],
+  ["http://127.0.0.1:8000/", "http://127.0.0.1:8000"],
+  ["http://gpu-1:8000/v1", "http://gpu-1:8000"],
+  ["https://host/path/v1/", "https://host/path"],
+  ["http://host/v1/completions", "http://host"],
+  ["http://host/v1/chat/completions", "http://host"],
+  ["http://[::1]:8000/v1", "http://[::1]:8000"],
+])("%s is a server at %s", (text, root) => {
+  expect(parseServerAddress(text)).toEqual({ root, api: `${root}/v1` });
+});
+
+test.each(["", "localhost:8000", "127.0.0.1:8000", "ftp://host", "http://"])("%j is no address", (text) => {
+  expect(() => parseServerAddress(text)).toThrow(expect.objectContaining({ kind: "usage" }));
+});
