@@ -109,7 +109,7 @@ export class OperatorService {
   }
 
   async #accept(intake: PlanIntake, endJson: Uint8Array): Promise<SubmitRunReply> {
-    const { loop, registry } = this.#around;
+    const { loop, registry, nowUnixMs } = this.#around;
     const shape = await intake.finish(endJson);
     const model = intake.run.model === "" ? onlyModel(loop.state) : intake.run.model;
     if (model === null) {
@@ -117,7 +117,8 @@ export class OperatorService {
         wayOut: "Name it with --model; `muster agents` shows what is served.",
       });
     }
-    const run = { ...intake.run, model };
+    // The run begins now: its plan may have been on its way, or looked at by a person, for minutes.
+    const run = { ...intake.run, model, createdUnixMs: nowUnixMs() };
     const refusal = refuseRun(loop.state, run, shape);
     if (refusal !== null) throw new MusterError(refusal.kind, refusal.message, { wayOut: refusal.wayOut });
     registry.add(run.runId);
