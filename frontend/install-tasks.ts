@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { MusterError } from "../base/muster-error.ts";
-import { type DownloadProgress, fetchWheel } from "../base/node/fetch-wheel.ts";
+import { type DownloadProgress, type FetchedWheel, fetchWheel } from "../base/node/fetch-wheel.ts";
 import { ZipFile } from "../base/node/unzip.ts";
 
 /** The harness and version whose tasks the native frontend reproduces. */
@@ -28,30 +28,39 @@ export async function installTasks(
     });
   }
   const folder = join(options.cacheFolder, "tasks", `${name}-${version}`);
-  if (existsSync(folder)) return folder;
-  const archive = await fetchWheel({ ...PROFILE, sha256: null, ...options });
-  unpackTasks(archive, folder);
-  rmSync(archive, { force: true });
-  return folder;
+  const find = (): string | null => (existsSync(folder) ? folder : null);
+  return (
+    find() ??
+    fetchWheel({ ...PROFILE, sha256: null }, options, { find, unpack: (fetched) => unpackTasks(fetched, folder) })
+  );
 }
 
-/** The folder appears whole or not at all. */
-function unpackTasks(archive: string, folder: string): void {
+/** The folder appears whole or not at all; it says of which wheel it is. */
+function unpackTasks({ file, sha256 }: FetchedWheel, folder: string): string {
   const partial = `${folder}.${randomUUID()}.partial`;
-  const zip = new ZipFile(archive);
+  const zip = new ZipFile(file);
   try {
     for (const member of zip.members()) {
       if (!member.name.startsWith("lm_eval/tasks/")) continue;
-      const file = join(partial, member.name);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, member.read());
+      const path = join(partial, member.name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, member.read());
     }
+    writeFileSync(join(partial, "wheel.json"), `${JSON.stringify({ ...PROFILE, sha256 })}\n`);
     renameSync(partial, folder);
+    return folder;
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    // Another process was faster.
-    if (!existsSync(folder)) throw error;
+    throw noSpaceOr(error, folder);
   } finally {
     zip.close();
   }
+}
+
+function noSpaceOr(error: unknown, folder: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== "ENOSPC") return error;
+  return new MusterError("noSpace", `the disk that ${folder} is to lie on is full`, {
+    wayOut: "Free some space, or put the cache elsewhere: XDG_CACHE_HOME=/big/disk.",
+    cause: error,
+  });
 }

@@ -3,9 +3,11 @@ import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, sta
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { EnvHttpProxyAgent, request } from "undici";
+import { request } from "undici";
 import { MusterError } from "../muster-error.ts";
+import { webAgent } from "./web-agent.ts";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -30,38 +32,63 @@ export interface FetchWish {
 }
 
 const REDIRECTS_MAX = 5;
+/** Tries in a row that bring nothing. */
 const ATTEMPTS_MAX = 4;
+const FIRST_PAUSE_MS = 500;
 /** Kept free on a disk that a download goes to. */
 const SPARE_BYTES = 64 * 2 ** 20;
 
 /**
  * Fetches a file and returns its hex SHA-256. What an earlier try left is gone on with; the target appears only whole
- * and with the right digest. Throws `connection`, `notFound`, `permission`, `noSpace`, `badData` (a wrong digest),
- * `interrupted`.
+ * and with the right digest. One process at a time may fetch a target. Throws `connection`, `notFound`, `permission`,
+ * `noSpace`, `badData` (a wrong digest), `interrupted`.
  */
 export async function fetchFile(wish: FetchWish): Promise<string> {
   const partial = `${wish.target}.partial`;
   mkdirSync(dirname(wish.target), { recursive: true });
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await download(wish, partial);
-      break;
-    } catch (thrown) {
-      const error = explain(wish, thrown);
-      if (error.kind !== "connection" || attempt >= ATTEMPTS_MAX) throw error;
+  for (;;) {
+    const wasResumed = sizeOf(partial) > 0;
+    await downloadStubbornly(wish, partial);
+    const digest = await digestFile(partial);
+    if (wish.sha256 === null || digest === wish.sha256) {
+      renameSync(partial, wish.target);
+      return digest;
     }
-  }
-  const digest = await digestFile(partial);
-  if (wish.sha256 !== null && digest !== wish.sha256) {
     rmSync(partial, { force: true });
+    // The first part may be of an older file: once more, from the beginning.
+    if (wasResumed) continue;
     throw new MusterError(
       "badData",
       `${wish.subject} has the digest ${digest.slice(0, 12)}…, not ${wish.sha256.slice(0, 12)}…`,
       { wayOut: "What was fetched is thrown away. Try again; if it stays so, the source has changed: do not use it." },
     );
   }
-  renameSync(partial, wish.target);
-  return digest;
+}
+
+async function downloadStubbornly(wish: FetchWish, partial: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const before = sizeOf(partial);
+    try {
+      return await download(wish, partial);
+    } catch (thrown) {
+      const error = explain(wish, thrown);
+      if (sizeOf(partial) > before) attempt = 0;
+      if (error.kind !== "connection" || attempt >= ATTEMPTS_MAX) throw error;
+      await pause(wish, FIRST_PAUSE_MS * 2 ** attempt);
+    }
+  }
+}
+
+async function pause(wish: FetchWish, milliseconds: number): Promise<void> {
+  try {
+    await sleep(milliseconds, undefined, { signal: wish.signal });
+  } catch (error) {
+    throw explain(wish, error);
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Hex SHA-256 of a file. */
@@ -73,17 +100,18 @@ export async function digestFile(file: string): Promise<string> {
 
 async function download(wish: FetchWish, partial: string): Promise<void> {
   const url = new URL(wish.url);
-  const have = statSync(partial, { throwIfNoEntry: false })?.size ?? 0;
+  const have = sizeOf(partial);
   if (url.protocol === "file:") {
     const source = fileURLToPath(url);
     await store(wish, createReadStream(source), { partial, from: 0, total: statSync(source).size });
     return;
   }
   const { statusCode, headers, body } = await get(wish, url, have);
-  if (statusCode === 416) {
-    // Nothing is missing, or what is here is too long: the digest decides.
+  if (statusCode === 416 && have > 0) {
     await body.dump();
-    return;
+    if (headers["content-range"] === `bytes */${have}`) return;
+    rmSync(partial, { force: true });
+    throw new MusterError("connection", `${url.host} cannot go on with ${wish.subject}`);
   }
   if (statusCode !== 200 && statusCode !== 206) {
     await body.dump();
@@ -95,14 +123,17 @@ async function download(wish: FetchWish, partial: string): Promise<void> {
 }
 
 async function get(wish: FetchWish, first: URL, have: number): Promise<Awaited<ReturnType<typeof request>>> {
-  const dispatcher = new EnvHttpProxyAgent();
   let url = first;
   for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
     // A token is for the host that it was meant for, not for where that one sends us.
     const own = url.host === first.host ? (wish.headers ?? {}) : {};
     const range = have > 0 ? { range: `bytes=${have}-` } : {};
-    const { signal } = wish;
-    const reply = await request(url, { dispatcher, signal, headers: { ...own, ...range } });
+    const reply = await request(url, {
+      dispatcher: webAgent(),
+      signal: wish.signal,
+      // What is packed on the way has no size and cannot be gone on with.
+      headers: { ...own, ...range, "accept-encoding": "identity" },
+    });
     const location = reply.headers["location"];
     if (reply.statusCode < 300 || reply.statusCode > 399 || typeof location !== "string") return reply;
     await reply.body.dump();

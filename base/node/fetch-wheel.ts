@@ -1,96 +1,88 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { MusterError } from "../muster-error.ts";
-import { type DownloadProgress, fetchFile } from "./fetch-file.ts";
+import { withDownloadLock } from "./download-lock.ts";
+import { type DownloadProgress, digestFile, fetchFile } from "./fetch-file.ts";
+import { findWheel, pipDownload } from "./find-wheel.ts";
 
 export type { DownloadProgress } from "./fetch-file.ts";
 
-const run = promisify(execFile);
-
 /** A wheel of the Python package index. */
-export interface WheelWish {
+export interface Wheel {
   readonly name: string;
   readonly version: string;
   /** Hex; null: what the index says. */
   readonly sha256: string | null;
+}
+
+/** Where what is fetched goes, and who hears of it. */
+export interface WheelOptions {
   /** Muster's cache folder; the wheel goes below `downloads`. */
   readonly cacheFolder: string;
   readonly onProgress: (progress: DownloadProgress) => void;
   readonly signal: AbortSignal;
 }
 
+/** A wheel on this disk. */
+export interface FetchedWheel {
+  readonly file: string;
+  readonly sha256: string;
+}
+
 /**
- * Fetches a wheel through pip's own configuration (mirrors, proxies) and returns its path. pip is asked only where it
- * lies, for pip cannot resume. Throws `unsupported` without Python 3.11 and pip, `notFound` for an unknown package.
+ * Fetches a wheel through pip's own configuration (mirrors, proxies), hands it to `unpack` and removes it. One process
+ * at a time does so: who waited for another finds with `find` what that one unpacked. Throws what `findWheel` and
+ * `fetchFile` throw.
  */
-export async function fetchWheel(wish: WheelWish): Promise<string> {
-  const { name, version, cacheFolder, onProgress, signal } = wish;
-  const target = join(cacheFolder, "downloads", `${name}-${version}.whl`);
-  if (existsSync(target)) return target;
-  const found = await locate(wish);
-  const sha256 = wish.sha256 ?? found.sha256;
-  await fetchFile({ subject: `${name} ${version}`, url: found.url, target, sha256, onProgress, signal });
-  return target;
+export function fetchWheel<Value>(
+  wheel: Wheel,
+  options: WheelOptions,
+  steps: { find(): Value | null; unpack(fetched: FetchedWheel): Value },
+): Promise<Value> {
+  return withDownloadLock(options.cacheFolder, options.signal, async (folder) => {
+    const there = steps.find();
+    if (there !== null) return there;
+    const fetched = await fetch(wheel, folder, options);
+    const value = steps.unpack(fetched);
+    rmSync(fetched.file, { force: true });
+    return value;
+  });
 }
 
-interface PipReport {
-  readonly install: readonly {
-    readonly download_info: { readonly url: string; readonly archive_info?: { readonly hashes?: { sha256?: string } } };
-  }[];
-}
-
-/** Where pip would fetch a wheel from, and its digest. */
-async function locate({ name, version, signal }: WheelWish): Promise<{ url: string; sha256: string | null }> {
-  const python = process.env["MUSTER_PYTHON"] || "python3";
-  const words = ["install", "--dry-run", "--no-deps", "--ignore-installed", "--ignore-requires-python"];
-  const options = ["--only-binary", ":all:", "--quiet", "--disable-pip-version-check", "--report", "-"];
+async function fetch(wheel: Wheel, folder: string, { onProgress, signal }: WheelOptions): Promise<FetchedWheel> {
+  const subject = `${wheel.name} ${wheel.version}`;
+  const found = await findWheel(wheel.name, wheel.version, signal);
+  const sha256 = wheel.sha256 ?? found.sha256;
+  const target = join(folder, basename(new URL(found.url).pathname));
+  if (sha256 !== null && existsSync(target) && (await digestFile(target)) === sha256) return { file: target, sha256 };
   try {
-    const command = ["-m", "pip", ...words, ...options, `${name}==${version}`];
-    const { stdout } = await run(python, command, { signal, maxBuffer: 2 ** 26, encoding: "utf8" });
-    const [found] = (JSON.parse(stdout.slice(stdout.indexOf("{"))) as PipReport).install;
-    if (found === undefined) throw new Error("pip names no file");
-    const { url, archive_info } = found.download_info;
-    return { url, sha256: archive_info?.hashes?.sha256 ?? null };
-  } catch (thrown) {
-    throw explain(thrown, { python, package: `${name}==${version}`, isAborted: signal.aborted });
+    if (new URL(found.url).username !== "") throw new MusterError("permission", "only pip knows how to log in");
+    const wish = { subject, url: found.url, target, sha256, onProgress, signal };
+    return { file: target, sha256: await fetchFile(wish) };
+  } catch (error) {
+    const { kind } = MusterError.from(error);
+    if (found.url.startsWith("file:") || !["permission", "notFound", "connection"].includes(kind)) throw error;
+  }
+  // The index wants credentials, a client's certificate or a way around that only pip knows.
+  const url = pathToFileURL(await downloadByPip(wheel, folder, signal)).href;
+  try {
+    return { file: target, sha256: await fetchFile({ subject, url, target, sha256, onProgress, signal }) };
+  } finally {
+    rmSync(pipFolder(folder), { recursive: true, force: true });
   }
 }
 
-function explain(
-  thrown: unknown,
-  { python, package: wanted, isAborted }: { python: string; package: string; isAborted: boolean },
-): MusterError {
-  const { code, stderr = "", message } = thrown as { code?: number | string; stderr?: string; message: string };
-  if (isAborted) return new MusterError("interrupted", `looking for ${wanted} was stopped`);
-  if (code === "ENOENT" || /No module named pip/.test(stderr)) {
-    return new MusterError(
-      "unsupported",
-      `${wanted} is fetched with pip, and ${python} ${code === "ENOENT" ? "is not installed" : "has no pip"}`,
-      {
-        wayOut: "Install Python 3.11 or newer with pip, or name one with MUSTER_PYTHON.",
-      },
-    );
-  }
-  const lines = stderr
-    .trim()
-    .split("\n")
-    .filter((line) => line.startsWith("ERROR"));
-  if (
-    /No matching distribution|Could not find a version/.test(stderr) &&
-    !/connection|timed out|resolve/i.test(stderr)
-  ) {
-    return new MusterError("notFound", `the Python package index has no ${wanted}`, {
-      wayOut: "Check the name and the version; `pip config list` shows which index is asked.",
-    });
-  }
-  return new MusterError(
-    "connection",
-    `pip cannot find ${wanted}: ${lines.at(-1)?.replace(/^ERROR: /, "") ?? message}`,
-    {
-      wayOut: "Check the network, and pip's own settings with `pip config list`.",
-      cause: thrown,
-    },
-  );
+async function downloadByPip(wheel: Wheel, folder: string, signal: AbortSignal): Promise<string> {
+  const own = pipFolder(folder);
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own, { recursive: true });
+  await pipDownload(wheel.name, wheel.version, { folder: own, signal });
+  const [name] = readdirSync(own);
+  if (name === undefined) throw new MusterError("notFound", `pip did not download ${wheel.name} ${wheel.version}`);
+  return join(own, name);
+}
+
+function pipFolder(folder: string): string {
+  return join(folder, "by-pip");
 }

