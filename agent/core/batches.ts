@@ -12,7 +12,7 @@ export function collect(state: AgentState, input: Extract<Input, { kind: "Sample
   lease.outcomeBytes += input.bytes;
 }
 
-/** Closes batches that are full or old, and those of leases that have nothing more to come. */
+/** Closes batches that are full or old, those of leases that have nothing more to come, and all before an end. */
 export function closeBatches(state: AgentState, nowMs: number, effects: Effect[]): void {
   for (const lease of state.leases.values()) {
     if (lease.outcomes === 0 || !isDue(state, lease, nowMs)) continue;
@@ -26,8 +26,9 @@ export function closeBatches(state: AgentState, nowMs: number, effects: Effect[]
   }
 }
 
-function isDue({ settings }: AgentState, lease: LeaseState, nowMs: number): boolean {
+function isDue({ settings, draining }: AgentState, lease: LeaseState, nowMs: number): boolean {
   return (
+    draining ||
     lease.openSamples === 0 ||
     lease.outcomes >= settings.batchOutcomesMax ||
     lease.outcomeBytes >= settings.batchBytesMax ||

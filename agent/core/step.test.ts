@@ -318,6 +318,14 @@ test("draining finishes what is begun, gives back the rest and asks for nothing"
   expect(of(agent.grant("l2", 1), "SendLeaseReturn")).toMatchObject([{ leaseId: "l2", reason: "draining" }]);
 });
 
+test("stopping puts what is answered into batches at once, while other samples still run", () => {
+  const agent = new Scenario(2);
+  agent.connect();
+  agent.lease("l1", 2);
+  expect(of(agent.finish("l1", 0), "SpoolBatch")).toEqual([]);
+  expect(of(agent.take({ kind: "StopRequested" }), "SpoolBatch")).toMatchObject([{ batchNumber: 1, leaseId: "l1" }]);
+});
+
 test("a disk that takes nothing stops new work; it goes on when the disk does", () => {
   const agent = new Scenario(1);
   agent.connect();

@@ -6,6 +6,8 @@ import type { Spool } from "../ports/spool.ts";
 const RETRY_MS = 1_000;
 /** Batches kept in memory until they are sent; those above it are read back from the disk. */
 const FRESH_MAX = 64;
+/** Acknowledged batches that are removed together. */
+const REMOVED_AT_ONCE = 64;
 
 /** Writes batches to the spool, all that were closed in one turn of the event loop with one commit. */
 export class SpoolWriter {
@@ -39,16 +41,16 @@ export class SpoolWriter {
     return fresh ?? this.#spool.get(batchNumber);
   }
 
-  /** Forgets a batch, with the next commit. */
+  /** Forgets a batch, soon: many are removed with one commit, and one that is sent again costs nothing. */
   remove(batchNumber: number): void {
     this.#fresh.delete(batchNumber);
     this.#acknowledged.push(batchNumber);
-    if (this.#acknowledged.length >= 64) this.#schedule();
+    if (this.#acknowledged.length >= REMOVED_AT_ONCE) this.#schedule();
   }
 
   /** Writes what is left. */
   close(): void {
-    this.#flush();
+    this.#flush(true);
     this.#closed = true;
     this.#spool.close();
   }
@@ -56,16 +58,18 @@ export class SpoolWriter {
   #schedule(): void {
     if (this.#scheduled || this.#blocked) return;
     this.#scheduled = true;
-    setImmediate(() => this.#flush());
+    setImmediate(() => this.#flush(false));
   }
 
-  #flush(): void {
+  #flush(everything: boolean): void {
     this.#scheduled = false;
     if (this.#closed) return;
     const [batches, removed] = [this.#waiting, this.#acknowledged];
     try {
-      if (removed.length > 0) this.#spool.remove(removed);
-      this.#acknowledged = [];
+      if (removed.length >= (everything ? 1 : REMOVED_AT_ONCE)) {
+        this.#spool.remove(removed);
+        this.#acknowledged = [];
+      }
       if (batches.length > 0) this.#spool.put(batches);
     } catch (error) {
       return this.#block(MusterError.from(error));
@@ -82,7 +86,7 @@ export class SpoolWriter {
   #block(error: MusterError): void {
     if (!this.#blocked) this.#log.error({ error: error.message }, "the spool cannot be written; no new work is begun");
     this.#setBlocked(true);
-    setTimeout(() => this.#flush(), RETRY_MS).unref();
+    setTimeout(() => this.#flush(true), RETRY_MS).unref();
   }
 
   #setBlocked(blocked: boolean): void {
