@@ -1,7 +1,7 @@
 // Turns expressions into closures once, so that a render only calls them. `Scope` holds the names; members, filters and
 // tests have their own files.
 import { calculate, negate, positive } from "../python/arithmetic.ts";
-import { equals, isIn, dictSet } from "../python/equality.ts";
+import { dictSet, equals } from "../python/equality.ts";
 import { isOrdered } from "../python/order.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
 import { str } from "../python/represent.ts";
@@ -10,7 +10,7 @@ import { isTruthy } from "../python/truth.ts";
 import { PythonTuple, type PythonValue, typeName } from "../python/value.ts";
 import { applyFilter, hasFilter } from "./filters.ts";
 import { attribute, slice, subscript } from "./members.ts";
-import { operand } from "./operand.ts";
+import { isMember, operand } from "./operand.ts";
 import { Callable, type CallValues } from "./runtime-value.ts";
 import { assertOrdinaryName, type Scope } from "./scope.ts";
 import type { CallSyntax, ComparisonOperator, Expression } from "./syntax.ts";
@@ -172,7 +172,7 @@ function compileComparison({ first, rest }: Of<"comparison">): Evaluator {
     let left = start(scope);
     for (const [operator, next] of steps) {
       const right = next(scope);
-      if (!compare(operator, operand(left), operand(right))) return false;
+      if (!compare(operator, left, right)) return false;
       left = right;
     }
     return true;
@@ -182,14 +182,14 @@ function compileComparison({ first, rest }: Of<"comparison">): Evaluator {
 function compare(operator: ComparisonOperator, left: PythonValue, right: PythonValue): boolean {
   switch (operator) {
     case "==":
-      return equals(left, right);
+      return equals(operand(left), operand(right));
     case "!=":
-      return !equals(left, right);
+      return !equals(operand(left), operand(right));
     case "in":
-      return isIn(left, right);
+      return isMember(left, right);
     case "not in":
-      return !isIn(left, right);
+      return !isMember(left, right);
     default:
-      return isOrdered(operator, left, right);
+      return isOrdered(operator, operand(left), operand(right));
   }
 }

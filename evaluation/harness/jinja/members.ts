@@ -5,7 +5,8 @@ import { memberAt, sliceOf, toIndex } from "../python/sequence.ts";
 import { isDict, isInt, isList, PythonObject, PythonTuple, type PythonValue } from "../python/value.ts";
 import { LoopState } from "./loop-state.ts";
 import { methodOf } from "./methods.ts";
-import { GroupTuple, Namespace, Range } from "./runtime-value.ts";
+import { operand } from "./operand.ts";
+import { GroupTuple, Markup, Namespace, Range } from "./runtime-value.ts";
 import { missingMember, Undefined } from "./undefined.ts";
 
 /** Jinja's `owner.name`: an attribute, else a member. */
@@ -23,15 +24,9 @@ export function subscript(owner: PythonValue, key: PythonValue): PythonValue {
   return found === undefined ? missingMember(owner, key) : found;
 }
 
-/** Jinja's `owner[start:stop:step]`; what has no slices gives an undefined member. */
+/** Jinja's `owner[start:stop:step]`. Unlike a missing member, what has no slices is an error at once. */
 export function slice(owner: PythonValue, bounds: SliceBounds): PythonValue {
-  if (owner instanceof Undefined) return owner.fail();
-  try {
-    return sliceOf(owner, bounds);
-  } catch (error) {
-    if (error instanceof PythonError && error.type === "TypeError") return missingMember(owner, "slice");
-    throw error;
-  }
+  return sliceOf(operand(owner), bounds);
 }
 
 function attributeOf(owner: PythonValue, name: string): PythonValue | undefined {
@@ -47,6 +42,7 @@ function attributeOf(owner: PythonValue, name: string): PythonValue | undefined 
 }
 
 function itemOf(owner: PythonValue, key: PythonValue): PythonValue | undefined {
+  if (owner instanceof Markup) return operand(owner);
   if (isDict(owner)) return key instanceof Undefined ? key.fail() : memberOfDict(owner, key);
   if (!isInt(key) && typeof key !== "boolean") return undefined;
   if (typeof owner === "string" || isList(owner)) return memberAt(owner, toIndex(key));

@@ -1,6 +1,6 @@
 // Jinja's tests (`jinja2/tests.py`): what may stand after `is`.
 import { calculate } from "../python/arithmetic.ts";
-import { equals, isIn } from "../python/equality.ts";
+import { equals } from "../python/equality.ts";
 import { isOrdered } from "../python/order.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
 import { str } from "../python/represent.ts";
@@ -9,6 +9,7 @@ import { isLowerText, isUpperText } from "../python/unicode.ts";
 import { isDict, isFloat, isInt, isList, PythonTuple, type PythonValue } from "../python/value.ts";
 import { Arguments } from "./arguments.ts";
 import { LoopState } from "./loop-state.ts";
+import { isMember } from "./operand.ts";
 import { Callable, type CallValues, Markup, Range } from "./runtime-value.ts";
 import { Blank, defined, Undefined } from "./undefined.ts";
 
@@ -54,7 +55,7 @@ const TESTS: { readonly [name: string]: Test } = {
   odd: using((value) => equals(calculate("%", value, 2), 1)),
   divisibleby: against((value, divisor) => equals(calculate("%", value, divisor), 0)),
   sameas: { parameters: ["other"], run: isSame },
-  in: against(isIn),
+  in: { parameters: ["seq"], run: isMember },
   eq: same,
   "==": same,
   equalto: same,

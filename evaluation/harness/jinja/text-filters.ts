@@ -2,7 +2,7 @@ import { codePointLength, sliceText } from "../python/code-points.ts";
 import { formatPythonJson } from "../python/json-format.ts";
 import { capitalize, lower, upper } from "../python/letter-case.ts";
 import { center } from "../python/pad.ts";
-import { PythonError } from "../python/python-error.ts";
+import { PythonError, unsupported } from "../python/python-error.ts";
 import { compilePythonRegex, type PythonRegex } from "../python/regex.ts";
 import { str } from "../python/represent.ts";
 import { replace } from "../python/search-text.ts";
@@ -14,6 +14,7 @@ import { type PythonValue, typeName } from "../python/value.ts";
 import type { Arguments } from "./arguments.ts";
 import { type Filters, plain, softText } from "./filter.ts";
 import { Markup } from "./runtime-value.ts";
+import { Undefined } from "./undefined.ts";
 
 const WORD_BEGINNING = new RegExp(`([\\-\\(\\{\\[<${SPACE_CLASS}]+)`, "v");
 const LEEWAY = 5;
@@ -73,6 +74,7 @@ function indented(value: PythonValue, given: Arguments): string {
 }
 
 function truncated(value: PythonValue, given: Arguments): string {
+  if (typeof value === "object" && !(value instanceof Undefined)) throw unsupported("the filter truncate of no text");
   const text = textOf(value);
   const end = given.value(2) === undefined ? "..." : given.text(2);
   const length = given.integer(0, 255);

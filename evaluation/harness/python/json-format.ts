@@ -2,7 +2,7 @@
 import { sortValues } from "./order.ts";
 import { PythonError } from "./python-error.ts";
 import { formatFloat } from "./represent.ts";
-import { isDict, isInt, isList, PythonFloat, PythonTuple, type PythonValue, typeName } from "./value.ts";
+import { isDict, isInt, isList, PythonFloat, PythonObject, PythonTuple, type PythonValue, typeName } from "./value.ts";
 
 const MAXIMUM_DEPTH = 900;
 const SHORT_ESCAPES: { readonly [character: string]: string } = {
@@ -55,6 +55,7 @@ function format(value: PythonValue, style: Style, depth: number): string {
     });
     return enclose("{", parts, "}", { style, depth });
   }
+  if (value instanceof PythonObject) throw new PythonError("Unsupported", `JSON of a ${value.typeName}`);
   const values = isList(value) ? value : value instanceof PythonTuple ? value.values : undefined;
   if (values === undefined)
     throw new PythonError("TypeError", `Object of type ${typeName(value)} is not JSON serializable`);
