@@ -1,111 +1,178 @@
-// What type a column of JSON or CSV rows has, as the harness's data library (`datasets`, over Arrow) finds it, and its
-// values in that type: a column with 1 and 2.5 holds floats, one with objects of unlike keys or of unlike types keeps
-// them as they are.
-import { MusterError } from "../../base/muster-error.ts";
-import { toFloat } from "../../evaluation/harness/python/number-text.ts";
+// The types that Arrow infers for JSON and CSV columns, which is how the harness's data sets come to their values: a
+// column that holds 1 and 2.5 is all floats, a key that a row lacks is None, columns keep the order in which they are
+// first seen. A value outside these types is refused, never approximated.
 import {
   isDict,
-  isFloat,
   isInt,
   isList,
+  makeFloat,
+  PythonFloat,
+  PythonObject,
   type PythonDict,
   type PythonValue,
 } from "../../evaluation/harness/python/value.ts";
 
-type ColumnType =
-  | { readonly kind: "null" | "bool" | "int" | "float" | "string" | "json" }
-  | { readonly kind: "list"; readonly member: ColumnType }
-  | { readonly kind: "struct"; readonly fields: ReadonlyMap<string, ColumnType> };
-
-const NULL: ColumnType = { kind: "null" };
-const JSON_TYPE: ColumnType = { kind: "json" };
-
-/** Texts that Arrow reads as points in time when a whole column holds nothing else. */
-const TIME = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}(?::?\d{2}(?::?\d{2})?)?)?Z?$/;
-
-/** Rows with the columns of all of them, in order of appearance, and with each column's values in its one type. */
-export function conformRows(rows: readonly PythonDict[], source: string): PythonDict[] {
-  const types = new Map<string, ColumnType>();
-  for (const row of rows) {
-    for (const [key, value] of row) {
-      const name = key as string;
-      types.set(name, unify(types.get(name) ?? NULL, typeOf(value)));
-    }
-  }
-  refuseTimes(rows, types, source);
-  return rows.map((row) => {
-    const conformed = new Map<PythonValue, PythonValue>();
-    for (const [name, type] of types) conformed.set(name, conform(row.get(name) ?? null, type));
-    return conformed;
-  });
+/** What a column holds so far; grows as values are absorbed. `json`: anything, each value as it was written. */
+export interface Column {
+  kind: "null" | "bool" | "int" | "float" | "text" | "time" | "json" | "list" | "struct";
+  /** Of lists. */
+  item?: Column;
+  /** Of structs, in the order first seen. */
+  fields?: Map<string, Column>;
 }
 
-function typeOf(value: PythonValue): ColumnType {
-  if (value === null) return NULL;
-  if (typeof value === "boolean") return { kind: "bool" };
-  if (typeof value === "string") return { kind: "string" };
-  // Arrow's integers have 64 bits; a larger one is read as a float.
-  if (isInt(value)) return { kind: typeof value === "bigint" && !fitsInt64(value) ? "float" : "int" };
-  if (isFloat(value)) return { kind: "float" };
-  if (isList(value)) return { kind: "list", member: value.map(typeOf).reduce(unify, NULL) };
-  if (isDict(value) && value.size > 0) {
-    return { kind: "struct", fields: new Map(Array.from(value, ([key, field]) => [key as string, typeOf(field)])) };
+/** Where a value lies in a row: names of fields, and 0 for "each element of the list". */
+export type FieldPath = readonly (string | 0)[];
+
+/** A value of a column whose rows do not agree on a type: kept as the JSON value it was. */
+export class LooseValue extends PythonObject {
+  readonly typeName = "str";
+  readonly value: PythonValue;
+
+  constructor(value: PythonValue) {
+    super();
+    this.value = value;
   }
-  return JSON_TYPE;
+}
+
+/** A column of which nothing is known. */
+export function emptyColumn(): Column {
+  return { kind: "null" };
+}
+
+/** Widens the column to hold the value; the path of the first disagreement, or null where there is none. */
+export function absorb(column: Column, value: PythonValue): FieldPath | null {
+  if (value === null) return null;
+  const kind = kindOf(value);
+  const joined = join(column.kind, kind);
+  if (joined === null) return [];
+  column.kind = joined;
+  if (isList(value)) {
+    column.item ??= emptyColumn();
+    for (const element of value) {
+      const conflict = absorb(column.item, element);
+      if (conflict !== null) return [0, ...conflict];
+    }
+  } else if (isDict(value)) {
+    column.fields ??= new Map();
+    for (const [key, element] of value) {
+      const name = key as string;
+      const field = column.fields.get(name) ?? emptyColumn();
+      column.fields.set(name, field);
+      const conflict = absorb(field, element);
+      if (conflict !== null) return [name, ...conflict];
+    }
+  }
+  return null;
+}
+
+function kindOf(value: PythonValue): Column["kind"] {
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "string") return isTime(value) ? "time" : "text";
+  if (isList(value)) return "list";
+  if (isDict(value)) return "struct";
+  if (value instanceof LooseValue) return "json";
+  return isInt(value) && fitsInt64(BigInt(value)) ? "int" : "float";
+}
+
+function join(first: Column["kind"], second: Column["kind"]): Column["kind"] | null {
+  if (first === "null" || first === second) return second;
+  const pair = new Set([first, second]);
+  if (pair.has("int") && pair.has("float")) return "float";
+  return pair.has("time") && pair.has("text") ? "text" : null;
 }
 
 function fitsInt64(value: bigint): boolean {
   return BigInt.asIntN(64, value) === value;
 }
 
-function unify(left: ColumnType, right: ColumnType): ColumnType {
-  if (left.kind === "null") return right;
-  if (right.kind === "null") return left;
-  if (left.kind === "list" && right.kind === "list") return { kind: "list", member: unify(left.member, right.member) };
-  if (left.kind === "struct" && right.kind === "struct") return unifyFields(left.fields, right.fields);
-  if (left.kind === right.kind) return left;
-  const numbers = new Set(["int", "float"]);
-  return numbers.has(left.kind) && numbers.has(right.kind) ? { kind: "float" } : JSON_TYPE;
+const TIME =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[ T](?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d)?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?)?$/;
+
+/** True for what Arrow reads as a point in time (`arrow/util/value_parsing.h`, whole seconds). */
+function isTime(text: string): boolean {
+  if (text.length < 10 || text[4] !== "-") return false;
+  const match = TIME.exec(text);
+  if (match === null) return false;
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  if (month < 1 || month > 12 || day < 1) return false;
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]!;
 }
 
-function unifyFields(left: ReadonlyMap<string, ColumnType>, right: ReadonlyMap<string, ColumnType>): ColumnType {
-  if (left.size !== right.size) return JSON_TYPE;
-  const fields = new Map<string, ColumnType>();
-  for (const [name, type] of left) {
-    const other = right.get(name);
-    if (other === undefined) return JSON_TYPE;
-    fields.set(name, unify(type, other));
+/** Why a value cannot be had in a column's type. */
+export class CastProblem extends Error {}
+
+/** The first time column of a schema, as a path for people; null where there is none. */
+export function findTimes(column: Column, path: string): string | null {
+  if (column.kind === "time") return path;
+  if (column.item !== undefined) return findTimes(column.item, `${path}[]`);
+  for (const [name, field] of column.fields ?? []) {
+    const found = findTimes(field, path === "" ? name : `${path}.${name}`);
+    if (found !== null) return found;
   }
-  return { kind: "struct", fields };
+  return null;
 }
 
-function conform(value: PythonValue, type: ColumnType): PythonValue {
-  if (value === null || type.kind === "json") return value;
-  if (type.kind === "float") return toFloat(value);
-  if (type.kind === "list" && isList(value)) return value.map((member) => conform(member, type.member));
-  if (type.kind === "struct" && isDict(value)) {
-    return new Map<PythonValue, PythonValue>(
-      Array.from(type.fields, ([name, field]) => [name, conform(value.get(name) ?? null, field)]),
-    );
-  }
-  return value;
+/** The row in the schema's columns. `from` is the schema of the batch that the row comes from. */
+export function castRow(row: PythonDict, from: Column, to: Column): PythonDict {
+  return castStruct(row, from, to, "");
 }
 
-/** Python would hold points in time here, which print in their own way. */
-function refuseTimes(rows: readonly PythonDict[], types: ReadonlyMap<string, ColumnType>, source: string): void {
-  for (const [name, type] of types) {
-    if (type.kind !== "string") continue;
-    const isTime = rows.every((row) => {
-      const value = row.get(name) ?? null;
-      return value === null || (typeof value === "string" && TIME.test(value));
-    });
-    if (!isTime) continue;
-    throw new MusterError(
-      "unsupported",
-      `${source}: the column ${name} holds dates, which the harness reads as points in time`,
-      {
-        wayOut: "Take the column out, or write the dates in words.",
-      },
-    );
+function castStruct(row: PythonDict, from: Column, to: Column, path: string): PythonDict {
+  const result = new Map<PythonValue, PythonValue>();
+  for (const [name, field] of to.fields ?? []) {
+    const value = row.get(name);
+    const own = from.fields?.get(name);
+    const isNull = value === undefined || value === null || own === undefined;
+    result.set(name, isNull ? null : castValue(value, own, field, `${path}${name}`));
   }
+  return result;
+}
+
+/** Refuses a batch with columns that the schema lacks, as `datasets` does. */
+export function checkColumns(from: Column, to: Column, path = ""): void {
+  for (const [name, field] of from.fields ?? []) {
+    const own = to.fields?.get(name);
+    if (own === undefined) throw new CastProblem(`has the column ${path}${name}, which the first rows do not have`);
+    if (field.kind === "struct" && own.kind === "struct") checkColumns(field, own, `${path}${name}.`);
+  }
+}
+
+function castValue(value: PythonValue, from: Column, to: Column, path: string): PythonValue {
+  if (value === null) return null;
+  if (to.kind === "float" && (from.kind === "int" || from.kind === "float")) return toFloat(value);
+  if (to.kind === "int" && from.kind === "float") {
+    const number = toNumber(value);
+    if (Number.isSafeInteger(number)) return number;
+  } else if (to.kind === "text" && from.kind === "int") return `${value as number | bigint}`;
+  else if (to.kind === "text" && (from.kind === "text" || from.kind === "time")) return value;
+  else if (from.kind === to.kind) {
+    if (to.kind === "list" && isList(value)) {
+      return value.map((element) => castValue(element, from.item!, to.item!, `${path}[]`));
+    }
+    if (to.kind === "struct" && isDict(value)) return castStruct(value, from, to, `${path}.`);
+    return value instanceof LooseValue ? value.value : value;
+  }
+  throw new CastProblem(`holds ${NAMES[from.kind]} in the column ${path}, where the first rows hold ${NAMES[to.kind]}`);
+}
+
+const NAMES: { readonly [kind in Column["kind"]]: string } = {
+  null: "nothing",
+  bool: "true or false",
+  int: "whole numbers",
+  float: "numbers",
+  text: "text",
+  time: "points in time",
+  json: "values of several types",
+  list: "lists",
+  struct: "objects",
+};
+
+function toFloat(value: PythonValue): PythonValue {
+  return typeof value === "number" && !Number.isSafeInteger(value) ? value : makeFloat(toNumber(value));
+}
+
+function toNumber(value: PythonValue): number {
+  return value instanceof PythonFloat ? value.value : Number(value);
 }

@@ -1,41 +1,27 @@
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+// Finds the files behind the data sets that tasks name: in the dataset map, as files that the task itself names, in a
+// folder, or on the hub; in this order.
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
 import type { DownloadProgress } from "../../base/node/fetch-file.ts";
-import { str } from "../../evaluation/harness/python/represent.ts";
-import { isDict, isList, type PythonDict, type PythonValue } from "../../evaluation/harness/python/value.ts";
-import type { PlanDataset } from "../../evaluation/plan.ts";
-import { type DatasetMap, readDatasetMap, type SplitFiles } from "./dataset-map.ts";
-import { findHubFiles } from "./hub.ts";
-import { readBytes, readRows } from "./read-rows.ts";
+import { nearMatches } from "../../base/near-matches.ts";
+import { checkPlainOptions, readCsvOptions } from "./csv-options.ts";
+import { type DataFile, type DataFiles, type DatasetName, type DataFormat, labelOf, localFile } from "./data-file.ts";
+import { type DatasetMap, readDatasetMap } from "./dataset-map.ts";
+import { commonFormat, findSplits, patternsOf, type SplitPaths } from "./find-splits.ts";
+import { readSplits, type SplitReader } from "./read-split.ts";
 
-/** A data set as a task names it. */
-export interface DatasetName {
-  /** `dataset_path`: a hub id, a folder, or `json`, `csv`, `parquet` for files that `kwargs` names. */
-  readonly path: string;
-  /** `dataset_name`. */
-  readonly name: string | null;
-  /** `dataset_kwargs`. */
-  readonly kwargs: PythonDict | null;
-  readonly taskFolder: string;
-}
+export type { LoadedSplit } from "./read-split.ts";
 
-/** The rows of a split, and where they came from. */
-export interface LoadedSplit {
-  readonly rows: readonly PythonDict[];
-  readonly info: PlanDataset;
-}
-
-/** A data set's splits; each is read when it is first asked for. */
+/** A data set; its splits are read when they are first asked for. */
 export interface LoadedDataset {
-  readonly splits: {
-    get(split: string): Promise<LoadedSplit> | undefined;
-    keys(): Iterable<string>;
-  };
+  readonly splits: SplitReader;
 }
 
-/** Finds and reads data sets. Throws `badData` and `usage` naming files and lines, `notFound` and `connection` of the hub. */
+/**
+ * Finds data sets. Throws `badData`, `usage` and `unsupported` naming files, `notFound`, `permission` and `connection`
+ * of the hub.
+ */
 export interface DatasetLoader {
   load(dataset: DatasetName): Promise<LoadedDataset>;
 }
@@ -48,8 +34,8 @@ export interface LoaderOptions {
   readonly onProgress: (progress: DownloadProgress) => void;
 }
 
-const FILE_FORMATS = new Set(["json", "csv", "parquet"]);
-const ENDINGS = /\.(?:jsonl|json|csv|parquet)$/;
+const FILE_FORMATS: { readonly [path: string]: DataFormat } = { json: "json", csv: "csv", parquet: "parquet" };
+const FILES_MAX = 100_000;
 
 /** Opens a loader; what it has read is kept while it lives. */
 export async function openDatasetLoader(options: LoaderOptions): Promise<DatasetLoader> {
@@ -57,7 +43,9 @@ export async function openDatasetLoader(options: LoaderOptions): Promise<Dataset
   const loaded = new Map<string, Promise<LoadedDataset>>();
   return {
     load(dataset) {
-      const key = JSON.stringify([dataset.path, dataset.name, dataFilesKey(dataset.kwargs)]);
+      const key = JSON.stringify([dataset.path, dataset.name, dataset.kwargs], (_, value: unknown) =>
+        value instanceof Map ? [...(value as ReadonlyMap<unknown, unknown>)] : value,
+      );
       const known = loaded.get(key) ?? open(dataset, map, options);
       loaded.set(key, known);
       return known;
@@ -66,67 +54,98 @@ export async function openDatasetLoader(options: LoaderOptions): Promise<Dataset
 }
 
 async function open(dataset: DatasetName, map: DatasetMap, options: LoaderOptions): Promise<LoadedDataset> {
-  const label = dataset.name === null ? dataset.path : `${dataset.path}:${dataset.name}`;
+  const label = labelOf(dataset);
   const mapped = map.get(label) ?? map.get(dataset.path);
-  if (mapped !== undefined) return lazily(label, mapped);
-  if (FILE_FORMATS.has(dataset.path)) return lazily(label, dataFiles(dataset));
-  const folder = folderFiles(resolve(dataset.path));
-  if (folder !== null) return lazily(label, folder);
-  return lazily(label, await findHubFiles(dataset, options));
+  // The map says where the data is; what the task says of files elsewhere is void.
+  const found = mapped === undefined ? null : toFiles({ ...dataset, kwargs: null }, mapped, localFile);
+  const files = found ?? namedFiles(dataset) ?? folderFiles(dataset) ?? (await hubFiles(dataset, map, options));
+  return { splits: readSplits(label, files) };
 }
 
-function lazily(label: string, files: SplitFiles): LoadedDataset {
-  const splits = new Map<string, Promise<LoadedSplit>>();
-  return {
-    splits: {
-      keys: () => files.keys(),
-      get(split) {
-        const paths = files.get(split);
-        if (paths === undefined) return undefined;
-        const known = splits.get(split) ?? readSplit(label, split, paths);
-        splits.set(split, known);
-        return known;
-      },
-    },
-  };
+function toFiles(dataset: DatasetName, splits: SplitPaths, open: (path: string) => DataFile): DataFiles {
+  const { format, separator } = commonFormat(splits, dataset);
+  return { splits: withFiles(splits, open), format, csv: layout(dataset, format, separator) };
 }
 
-async function readSplit(dataset: string, split: string, paths: readonly string[]): Promise<LoadedSplit> {
-  const hash = createHash("sha256");
-  const rows: PythonDict[] = [];
-  for (const path of paths) {
-    const bytes = readBytes(path);
-    hash.update(bytes);
-    for (const row of await readRows(path, bytes)) rows.push(row);
-  }
-  const info = { dataset, split, source: paths.join(", "), sha256: hash.digest("hex"), rows: rows.length };
-  return { rows, info };
+function withFiles(splits: SplitPaths, open: (path: string) => DataFile): Map<string, DataFile[]> {
+  return new Map(Array.from(splits, ([split, paths]) => [split, paths.map(open)]));
 }
 
-/** `data_files`: one file or a list is the split `train`, else files by split. Relative to where the command runs. */
-function dataFiles({ path, kwargs }: DatasetName): SplitFiles {
-  const given = kwargs?.get("data_files");
-  if (given === undefined || given === null) {
-    throw new MusterError("badData", `dataset_path ${path} needs dataset_kwargs: data_files`, {
+function layout(dataset: DatasetName, format: DataFormat, separator: string): DataFiles["csv"] {
+  if (format === "csv") return readCsvOptions(dataset.kwargs, labelOf(dataset), separator);
+  checkPlainOptions(dataset.kwargs, labelOf(dataset));
+  return readCsvOptions(null, labelOf(dataset), separator);
+}
+
+/** `dataset_path: json` (csv, parquet) with `data_files`; null for other paths. */
+function namedFiles(dataset: DatasetName): DataFiles | null {
+  const format = FILE_FORMATS[dataset.path];
+  if (format === undefined) return null;
+  const given = dataset.kwargs?.get("data_files") ?? null;
+  if (given === null) {
+    throw new MusterError("badData", `dataset_path ${dataset.path} needs dataset_kwargs: data_files`, {
       wayOut: "data_files: {test: test.jsonl}, relative to the folder where the command runs.",
     });
   }
-  const list = (value: PythonValue): string[] => (isList(value) ? value : [value]).map((file) => resolve(str(file)));
-  if (!isDict(given)) return new Map([["train", list(given)]]);
-  return new Map(Array.from(given, ([split, files]) => [str(split), list(files)]));
-}
-
-function dataFilesKey(kwargs: PythonDict | null): string {
-  const given = kwargs?.get("data_files");
-  return given === undefined ? "" : JSON.stringify(isDict(given) ? [...given] : given);
-}
-
-/** A folder with a file for each split, named after it; null where there is no such folder. */
-function folderFiles(folder: string): SplitFiles | null {
-  if (!existsSync(folder)) return null;
-  const names = readdirSync(folder, { withFileTypes: true }).filter(
-    (entry) => entry.isFile() && ENDINGS.test(entry.name),
+  const splits = new Map(
+    Array.from(patternsOf(given), ([split, patterns]) => [
+      split,
+      patterns.flatMap((pattern) => expand(pattern, dataset.taskFolder)),
+    ]),
   );
-  if (names.length === 0) return null;
-  return new Map(names.map(({ name }) => [name.replace(ENDINGS, ""), [join(folder, name)]]));
+  return { splits: withFiles(splits, localFile), format, csv: layout(dataset, format, ",") };
+}
+
+/** Files that a path or pattern names, from where the command runs, else from where the task's file lies. */
+function expand(pattern: string, taskFolder: string): string[] {
+  if (/^[a-z]+:\/\//.test(pattern)) {
+    throw new MusterError("unsupported", `data_files names ${pattern}, and Muster does not fetch single files`, {
+      wayOut: "Download it, and name the file in a dataset map (--dataset-map) or in data_files.",
+    });
+  }
+  const path = resolve(pattern);
+  if (!/[*?[]/.test(pattern)) return [existsSync(path) ? path : besideTask(pattern, taskFolder, path)];
+  return globSync(path).toSorted();
+}
+
+function besideTask(pattern: string, taskFolder: string, path: string): string {
+  const beside = resolve(taskFolder, pattern);
+  return taskFolder !== "" && existsSync(beside) ? beside : path;
+}
+
+/** A folder with data files, from where the command runs; null where there is none. */
+function folderFiles(dataset: DatasetName): DataFiles | null {
+  const folder = resolve(dataset.path);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return null;
+  const paths: string[] = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) paths.push(relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, "/"));
+    if (paths.length > FILES_MAX) return null;
+  }
+  const card = paths.includes("README.md") ? readFileSync(join(folder, "README.md"), "utf8") : null;
+  const splits = findSplits(paths, card, dataset);
+  return splits === null ? null : toFiles(dataset, splits, (path) => localFile(join(folder, path)));
+}
+
+async function hubFiles(dataset: DatasetName, map: DatasetMap, options: LoaderOptions): Promise<DataFiles> {
+  const label = labelOf(dataset);
+  if (!/^[\w.-]+(?:\/[\w.-]+)?$/.test(dataset.path)) {
+    throw new MusterError("notFound", `the data set ${label} is no folder here, and no name of the hub`, {
+      wayOut: "Its path starts where the command runs; or give files with --dataset-map.",
+    });
+  }
+  try {
+    // Most runs need no hub, and its modules are slow to load.
+    const { findHubFiles } = await import("./hub-dataset.ts");
+    const found = await findHubFiles(dataset, options);
+    return toFiles(dataset, found.splits, (path) => found.open(path));
+  } catch (error) {
+    if (!(error instanceof MusterError) || options.datasetMap === null) throw error;
+    const near = nearMatches(label, [...map.keys()]);
+    const hint = near.length === 0 ? "" : ` It has ${near.join(" and ")}.`;
+    throw new MusterError(error.kind, `${error.message}; the dataset map ${options.datasetMap} does not name it`, {
+      wayOut: `Add ${label} to the map.${hint} ${error.wayOut ?? ""}`.trim(),
+      cause: error,
+    });
+  }
 }

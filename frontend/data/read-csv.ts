@@ -1,11 +1,18 @@
-// CSV as the harness's data library reads it (pandas' reader): a head line, quotes doubled, and columns of one type.
+// CSV as `datasets` reads it for the harness: `pandas.read_csv` in chunks of 10,000 rows (packaged_modules/csv). Each
+// chunk's columns are whole numbers, else floats, else true and false, else text; words such as NA and an empty field
+// are None; a column of whole numbers that lacks one is floats.
 import { MusterError } from "../../base/muster-error.ts";
 import { makeFloat, makeInt, type PythonDict, type PythonValue } from "../../evaluation/harness/python/value.ts";
+import type { Batch } from "./batch.ts";
+import type { Column } from "./column-types.ts";
+import type { CsvOptions } from "./csv-options.ts";
+import { splitCsv, type CsvRecord } from "./csv-records.ts";
 
-/** Cells that pandas takes for missing. */
+const CHUNK_ROWS = 10_000;
+
+/** `pandas.io.parsers`: STR_NA_VALUES. */
 const MISSING = new Set(
-  ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"].concat([
-    "<NA>",
+  ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"].concat([
     "N/A",
     "NA",
     "NULL",
@@ -16,86 +23,115 @@ const MISSING = new Set(
     "null",
   ]),
 );
-const INTEGER = /^\s*[+-]?[0-9]{1,18}\s*$/;
-const FLOAT = /^\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*$|^\s*[+-]?(?:inf|infinity)\s*$/i;
-const TRUTH: ReadonlyMap<string, boolean> = new Map([
-  ...["True", "TRUE", "true"].map((word) => [word, true] as const),
-  ...["False", "FALSE", "false"].map((word) => [word, false] as const),
-]);
 
-/** The rows of a CSV text. Throws `badData` naming the file and the line. */
-export function readCsv(text: string, file: string): PythonDict[] {
-  const records = parseRecords(text.replace(/^\ufeff/, ""), file);
-  const head = records.shift();
-  if (head === undefined) return [];
-  const names = head.cells;
-  for (const { cells, line } of records) {
-    if (cells.length > names.length) {
-      throw new MusterError(
-        "badData",
-        `${file}, line ${line}: ${cells.length} cells under ${names.length} column names`,
-      );
+/** The chunks of a file. Throws `badData` with file and line. */
+export function* readCsvFile(bytes: Buffer, file: string, options: CsvOptions): Generator<Batch> {
+  const records = splitCsv(bytes, file, options.separator);
+  const header = options.hasHeader ? records.next() : null;
+  let names = options.names;
+  let chunk: string[][] = [];
+  for (const record of records) {
+    names ??= columnNames(
+      header?.done === false ? header.value.fields : record.fields.map((_, index) => String(index)),
+    );
+    chunk.push(fit(record, names, file));
+    if (chunk.length < CHUNK_ROWS) continue;
+    yield typeChunk(chunk, names, file);
+    chunk = [];
+  }
+  if (chunk.length > 0) yield typeChunk(chunk, names!, file);
+}
+
+/** Empty and repeated names as pandas renames them. */
+function columnNames(fields: readonly string[]): string[] {
+  const names = fields.map((field, index) => (field === "" ? `Unnamed: ${index}` : field));
+  const seen = new Map<string, number>();
+  const taken = new Set(names);
+  return names.map((name) => {
+    let count = seen.get(name) ?? 0;
+    let unique = name;
+    while (count > 0) {
+      unique = `${name}.${count}`;
+      if (!taken.has(unique)) break;
+      count += 1;
     }
+    taken.add(unique);
+    seen.set(name, count + 1);
+    return unique;
+  });
+}
+
+function fit(record: CsvRecord, names: readonly string[], file: string): string[] {
+  const { fields, line } = record;
+  if (fields.length > names.length) {
+    const problem = `${fields.length} fields where there are ${names.length} columns`;
+    throw new MusterError("badData", `${file}, line ${line}: ${problem}`, {
+      wayOut: 'Put fields that hold a separator in quotes: "one, two".',
+    });
   }
-  const columns = names.map((_, column) => typeColumn(records.map(({ cells }) => cells[column] ?? "")));
-  return records.map(
-    (_, row) => new Map<PythonValue, PythonValue>(names.map((name, column) => [name, columns[column]![row]!])),
+  while (fields.length < names.length) fields.push("");
+  return fields;
+}
+
+function typeChunk(chunk: readonly string[][], names: readonly string[], file: string): Batch {
+  const columns = names.map((name, index) => {
+    return readColumn(
+      chunk.map((fields) => fields[index]!),
+      `${file}, column ${name}`,
+    );
+  });
+  const rows = chunk.map(
+    (_, row): PythonDict => new Map(names.map((name, index) => [name, columns[index]!.values[row]!])),
   );
+  const fields = new Map(names.map((name, index): [string, Column] => [name, { kind: columns[index]!.kind }]));
+  return { rows, column: { kind: "struct", fields } };
 }
 
-interface CsvRecord {
-  readonly cells: readonly string[];
-  readonly line: number;
-}
+const WHOLE = /^[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*$/;
+const NUMBER = /^[ \t\n\v\f\r]*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?[ \t\n\v\f\r]*$/;
+const ENDLESS = /^([+-]?)inf(?:inity)?$/i;
 
-function parseRecords(text: string, file: string): CsvRecord[] {
-  const records: CsvRecord[] = [];
-  let [cells, cell, line, startLine]: [string[], string, number, number] = [[], "", 1, 1];
-  let isQuoted = false;
-  const endRecord = (): void => {
-    cells.push(cell);
-    // pandas skips lines without anything in them.
-    if (cells.length > 1 || cells[0] !== "") records.push({ cells, line: startLine });
-    [cells, cell] = [[], ""];
-  };
-  for (let at = 0; at < text.length; at++) {
-    const letter = text[at]!;
-    if (letter === "\n") line += 1;
-    if (isQuoted) {
-      if (letter !== '"') cell += letter;
-      else if (text[at + 1] === '"') cell += text[++at]!;
-      else isQuoted = false;
-    } else if (letter === '"' && cell === "") isQuoted = true;
-    else if (letter === ",") {
-      cells.push(cell);
-      cell = "";
-    } else if (letter === "\n" || letter === "\r") {
-      if (letter === "\r" && text[at + 1] === "\n") line += Number(text[++at] === "\n");
-      endRecord();
-      startLine = line;
-    } else cell += letter;
+function readColumn(texts: readonly string[], place: string): { kind: Column["kind"]; values: PythonValue[] } {
+  const present = texts.filter((text) => !MISSING.has(text));
+  const read = (value: (text: string) => PythonValue): PythonValue[] =>
+    texts.map((text) => (MISSING.has(text) ? null : value(text)));
+  if (present.every((text) => WHOLE.test(text)) && present.length === texts.length) {
+    const whole = read((text) => makeInt(BigInt(text.trim().replace("+", ""))));
+    if (whole.every((value) => typeof value !== "bigint" || BigInt.asIntN(64, value) === value)) {
+      return { kind: "int", values: whole };
+    }
+    throw new MusterError("unsupported", `${place}, holds whole numbers of more than 64 bits`, {
+      wayOut: "Leave the task out, or write them as text in JSON Lines.",
+    });
   }
-  if (isQuoted) throw new MusterError("badData", `${file}, line ${startLine}: a quote is opened and never closed`);
-  if (cell !== "" || cells.length > 0) endRecord();
-  return records;
-}
-
-function typeColumn(cells: readonly string[]): PythonValue[] {
-  const present = cells.filter((cell) => !MISSING.has(cell));
-  const isMissing = present.length < cells.length;
-  const read = (convert: (cell: string) => PythonValue): PythonValue[] =>
-    cells.map((cell) => (MISSING.has(cell) ? null : convert(cell)));
-  if (present.length === 0) return read(() => null);
-  if (present.every((cell) => INTEGER.test(cell))) {
-    // pandas has no missing integers: such a column holds floats.
-    return read(isMissing ? (cell) => makeFloat(Number(cell)) : (cell) => makeInt(BigInt(cell.trim())));
+  // A column without any value is a column of floats.
+  if (present.every((text) => isNumber(text))) return { kind: "float", values: read(readFloat) };
+  if (present.every((text) => /^(?:true|false)$/i.test(text))) {
+    return { kind: "bool", values: read((text) => text.toLowerCase() === "true") };
   }
-  if (present.every((cell) => FLOAT.test(cell))) return read((cell) => makeFloat(toNumber(cell)));
-  if (present.every((cell) => TRUTH.has(cell))) return read((cell) => TRUTH.get(cell)!);
-  return read((cell) => cell);
+  return { kind: "text", values: read((text) => text) };
 }
 
-function toNumber(cell: string): number {
-  const text = cell.trim().toLowerCase();
-  return /inf/.test(text) ? (text.startsWith("-") ? -Infinity : Infinity) : Number(text);
+function isNumber(text: string): boolean {
+  const match = NUMBER.exec(text);
+  return match === null ? ENDLESS.test(text) : Boolean(match[2] || match[3]);
+}
+
+/** The double that pandas' `precise_xstrtod` makes of a text: 17 digits, then one power of ten. Rarely the nearest. */
+function readFloat(text: string): PythonValue {
+  const match = NUMBER.exec(text);
+  if (match === null) return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  const [, sign, whole = "", fraction = "", exponent = "0"] = match;
+  const kept = (whole + fraction).slice(0, 17);
+  // Digits before the point that are not kept count as zeros, those after it not at all.
+  const power = Number(exponent) + Math.max(0, whole.length - 17) - Math.max(0, kept.length - whole.length);
+  const magnitude = scale(Number(BigInt(kept)), power);
+  return makeFloat(sign === "-" ? -magnitude : magnitude);
+}
+
+function scale(number: number, power: number): number {
+  if (power > 308) return number === 0 ? 0 : Number.POSITIVE_INFINITY;
+  if (power > 0) return number * Number(`1e${power}`);
+  if (power >= -308) return number / Number(`1e${-power}`);
+  return power < -616 ? 0 : number / Number(`1e${-308 - power}`) / 1e308;
 }

@@ -1,0 +1,130 @@
+// What the Hugging Face hub says of a data set's repository at a revision: the commit and its files. The answer is kept
+// in the cache, so that a run can be repeated without the hub.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { request } from "undici";
+import { z } from "zod";
+import { MusterError } from "../../base/muster-error.ts";
+import { webAgent } from "../../base/node/web-agent.ts";
+
+const PUBLIC_HUB = "https://huggingface.co";
+const TIMEOUT_MS = 30_000;
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 500;
+
+const listingSchema = z.object({
+  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  siblings: z.array(
+    z.object({
+      rfilename: z.string(),
+      size: z.number().optional(),
+      blobId: z.string().optional(),
+      lfs: z.object({ sha256: z.string() }).nullish(),
+    }),
+  ),
+});
+
+/** A repository at one commit. */
+export type HubListing = z.infer<typeof listingSchema>;
+
+/** The hub's address. HF_ENDPOINT names another one. */
+export function hubEndpoint(): string {
+  return (process.env["HF_ENDPOINT"] || PUBLIC_HUB).replace(/\/+$/, "");
+}
+
+/** What tells the hub who asks, from HF_TOKEN. */
+export function hubLogin(): Record<string, string> {
+  const token = process.env["HF_TOKEN"];
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
+/**
+ * Asks the hub; null where there is no such repository or revision. Where the hub cannot be reached, or HF_HUB_OFFLINE
+ * is set, its last answer counts. Throws `permission` and `connection`.
+ */
+export async function listHub(repository: string, revision: string, folder: string): Promise<HubListing | null> {
+  const memory = join(folder, "listings", `${encodeURIComponent(revision)}.json`);
+  let text: string | null;
+  try {
+    if (/^(?:1|true|yes|on)$/i.test(process.env["HF_HUB_OFFLINE"] ?? "")) throw offline(repository);
+    text = await ask(repository, revision);
+  } catch (error) {
+    const known = MusterError.from(error).kind === "connection" ? recall(memory) : null;
+    if (known === null) throw error;
+    return known;
+  }
+  if (text === null) return null;
+  const listing = parseListing(text, repository);
+  mkdirSync(dirname(memory), { recursive: true });
+  const partial = `${memory}.${process.pid}`;
+  writeFileSync(partial, JSON.stringify(listing));
+  renameSync(partial, memory);
+  return listing;
+}
+
+function parseListing(text: string, repository: string): HubListing {
+  try {
+    return listingSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw unreachable(repository, "it answered something else than a list of files", error);
+  }
+}
+
+function recall(memory: string): HubListing | null {
+  try {
+    return listingSchema.parse(JSON.parse(readFileSync(memory, "utf8")));
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    if (isMissing || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    throw error;
+  }
+}
+
+async function ask(repository: string, revision: string): Promise<string | null> {
+  const url = `${hubEndpoint()}/api/datasets/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  for (let attempt = 1; ; attempt++) {
+    const { status, text } = await get(url, repository);
+    if (status === 200) return text;
+    if (status === 404) return null;
+    if (status === 401 || status === 403) throw refused(repository, status);
+    if ((status < 500 && status !== 429) || attempt === ATTEMPTS)
+      throw unreachable(repository, `it answered ${status}`);
+    await sleep(FIRST_PAUSE_MS * 2 ** attempt);
+  }
+}
+
+async function get(url: string, repository: string): Promise<{ status: number; text: string }> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const reply = await request(url, { dispatcher: webAgent(), signal, headers: hubLogin() });
+    return { status: reply.statusCode, text: await reply.body.text() };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw unreachable(repository, message || (code ?? "no answer"), error);
+  }
+}
+
+function refused(repository: string, status: number): MusterError {
+  const problem = process.env["HF_TOKEN"] ? "not with this HF_TOKEN" : "not without a login";
+  return new MusterError(
+    "permission",
+    `the hub does not show the data set ${repository}, ${problem} (HTTP status ${status})`,
+    {
+      wayOut:
+        "Check its name. If it is private or gated, ask for access on its page and set HF_TOKEN; or give files with --dataset-map.",
+    },
+  );
+}
+
+function offline(repository: string): MusterError {
+  return unreachable(repository, "HF_HUB_OFFLINE is set");
+}
+
+function unreachable(repository: string, why: string, cause?: unknown): MusterError {
+  const problem = `the data set ${repository} is not here, and the hub at ${hubEndpoint()} cannot be used: ${why}`;
+  return new MusterError("connection", problem, {
+    wayOut: "Give local files with --dataset-map, or another hub with HF_ENDPOINT.",
+    cause,
+  });
+}
