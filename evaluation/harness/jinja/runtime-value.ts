@@ -75,6 +75,9 @@ export class DictView extends PythonObject {
   override isTruthy(): boolean {
     return this.#values.length > 0;
   }
+  override hasHashedMembers(): boolean {
+    return this.typeName === "dict_keys";
+  }
   override length(): number {
     return this.#values.length;
   }

@@ -78,7 +78,10 @@ export function isIn(value: PythonValue, container: PythonValue): boolean {
   if (isList(container)) return contains(container, value);
   if (isDict(container)) return dictHas(container, value);
   if (container instanceof PythonTuple || container instanceof PythonSet) return contains(container.values, value);
-  if (container instanceof PythonObject) return contains([...container.iterate()], value);
+  if (container instanceof PythonObject) {
+    if (container.hasHashedMembers()) assertHashable(value);
+    return contains([...container.iterate()], value);
+  }
   throw new PythonError("TypeError", `argument of type '${typeName(container)}' is not iterable`);
 }
 

@@ -61,6 +61,11 @@ export abstract class PythonObject {
     throw new PythonError("TypeError", `'${this.typeName}' object is not iterable`);
   }
 
+  /** Whether Python looks members up by their hash, so that an unhashable value is a TypeError. */
+  hasHashedMembers(): boolean {
+    return false;
+  }
+
   /** Python's `==` with another object than itself. */
   equals(_other: PythonValue): boolean {
     throw unsupported(`comparing a ${this.typeName}`);
