@@ -1,5 +1,5 @@
-import { freemem, availableParallelism } from "node:os";
-import type { Llama, LlamaModel, Token } from "node-llama-cpp";
+import { availableParallelism, freemem } from "node:os";
+import { getModuleVersion, type Llama, type LlamaModel, type Token } from "node-llama-cpp";
 import { MusterError } from "../../../../base/muster-error.ts";
 import type { EngineDescription } from "../../../../evaluation/engine.ts";
 import type { EvaluationRequest, GenerationSettings } from "../../../../evaluation/request.ts";
@@ -42,8 +42,9 @@ export async function openLlamaCppEngine(
   const llama = await loadLlama(threads);
   try {
     const model = await loadModel(llama, resolved.file, signal);
+    const version = `${await getModuleVersion()}, llama.cpp ${llama.llamaCppRelease.release}`;
     const lanes = await openLanes(model, { isGpu: llama.gpu !== false, threads, concurrency: options.concurrency });
-    const engine = new LlamaCppEngine({ llama, model, lanes, name: resolved.name, digest: resolved.sha256 });
+    const engine = new LlamaCppEngine({ llama, model, lanes, name: resolved.name, digest: resolved.sha256, version });
     await engine.probe(signal);
     return engine;
   } catch (error) {
@@ -87,6 +88,8 @@ interface EngineParts {
   readonly lanes: readonly Lane[];
   readonly name: string;
   readonly digest: string;
+  /** Of the library and of llama.cpp in it. */
+  readonly version: string;
 }
 
 type Answer = EvaluationResponse extends infer R
@@ -104,14 +107,14 @@ class LlamaCppEngine implements InferenceEngine {
   readonly #waiting: ((lane: Lane) => void)[] = [];
   #description: EngineDescription;
 
-  constructor({ llama, model, lanes, name, digest }: EngineParts) {
+  constructor({ llama, model, lanes, name, digest, version }: EngineParts) {
     this.#llama = llama;
     this.#model = model;
     this.#tokenizer = llamaTokenizer(model);
     this.#free = [...lanes];
     this.#description = {
       engine: "llama.cpp",
-      engineVersion: llama.llamaCppRelease.release,
+      engineVersion: version,
       url: "",
       model: name,
       modelDigest: digest,

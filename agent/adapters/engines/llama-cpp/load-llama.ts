@@ -1,4 +1,4 @@
-import { getLlama, type Llama, type LlamaModel, NoBinaryFoundError } from "node-llama-cpp";
+import { getLlama, type Llama, LlamaLogLevel, type LlamaModel, NoBinaryFoundError } from "node-llama-cpp";
 import { MusterError } from "../../../../base/muster-error.ts";
 
 /** Loads the library with a GPU build where the host has one, without ever compiling. Throws `unsupported`. */
@@ -9,6 +9,7 @@ export async function loadLlama(threads: number): Promise<Llama> {
       build: "never",
       maxThreads: threads,
       progressLogs: false,
+      logLevel: LlamaLogLevel.error,
       logger: () => undefined,
     });
   } catch (error) {
