@@ -55,7 +55,10 @@ export function endLease(state: AgentState, leaseId: string, effects: Effect[]):
   if (slot !== undefined) dropSamples(state, slot, (queued) => queued.leaseId === leaseId, effects);
 }
 
-/** Gives back samples of a lease that have not begun, last first: none where all have, so that nobody waits. */
+/**
+ * Gives back samples of a lease that have not begun, the last ones: none where all have, so that nobody waits. Where the
+ * answer is lost, the lease is not renewed once the rest of it is done, and expires.
+ */
 export function recallSamples(state: AgentState, input: InputOf<"SamplesRecalled">, effects: Effect[]): void {
   const { leaseId, samplesMax } = input;
   const lease = state.leases.get(leaseId);
@@ -64,7 +67,6 @@ export function recallSamples(state: AgentState, input: InputOf<"SamplesRecalled
   const samples = queued.slice(Math.max(0, queued.length - samplesMax)).map(({ sample }) => sample);
   effects.push({ kind: "SendSamplesReturn", leaseId, samples });
   if (lease === undefined || slot === undefined || samples.length === 0) return;
-  lease.gaveBack = true;
   const returned = new Set(samples);
   dropSamples(state, slot, (waiting) => waiting.leaseId === leaseId && returned.has(waiting.sample), effects);
 }
@@ -122,7 +124,6 @@ function leaseOf(state: AgentState, leaseId: string, runId: string): LeaseState 
     early: [],
     openSamples: 0,
     ended: false,
-    gaveBack: false,
     unacknowledgedBatches: 0,
     outcomes: 0,
     outcomeBytes: 0,

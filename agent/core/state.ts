@@ -39,8 +39,6 @@ export interface LeaseState {
   openSamples: number;
   /** Given back or revoked: what runs is finished, nothing is started or renewed. */
   ended: boolean;
-  /** Gave samples back over this connection. Whether that arrived is not known once the connection is gone. */
-  gaveBack: boolean;
   unacknowledgedBatches: number;
   /** Outcomes waiting for a batch. */
   outcomes: number;
@@ -150,16 +148,10 @@ function emptySlot(slotId: string, concurrency: number): SlotState {
 
 /**
  * Leases to tell the coordinator of when the connection is new: those whose prompts are all here. A lease of which a
- * part was lost with the old connection is not held; the coordinator gives it out again. The same goes for a lease of
- * which samples went back.
+ * part was lost with the old connection is not held; the coordinator gives it out again.
  */
 export function heldLeaseIds(state: AgentState): string[] {
-  return [...state.leases.values()].filter(isHeld).map((lease) => lease.leaseId);
-}
-
-/** Whether a lease may go on over the next connection: all of it is here, and the coordinator knows what is. */
-export function isHeld(lease: LeaseState): boolean {
-  return isWhole(lease) && !lease.gaveBack;
+  return [...state.leases.values()].filter(isWhole).map((lease) => lease.leaseId);
 }
 
 /** Whether every request of a lease has arrived and it was neither given back nor revoked. */

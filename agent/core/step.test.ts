@@ -266,7 +266,7 @@ test("of a revoked lease nothing more is started, also not of prompts that are s
   expect(of(effects, "SpoolBatch")).toHaveLength(1);
 });
 
-test("recalled samples are the last that have not begun; the rest of the lease stays, until the connection is lost", () => {
+test("recalled samples are the last that have not begun; the rest of the lease stays, also over a lost connection", () => {
   const agent = new Scenario(1);
   agent.connect();
   agent.lease("l1", 4);
@@ -277,7 +277,7 @@ test("recalled samples are the last that have not begun; the rest of the lease s
   // All have begun: the answer says so, and nobody waits.
   const nothing = agent.take({ kind: "SamplesRecalled", leaseId: "l1", samplesMax: 9 });
   expect(of(nothing, "SendSamplesReturn")).toMatchObject([{ samples: [] }]);
-  expect(heldLeaseIds(agent.state)).toEqual([]);
+  expect(heldLeaseIds(agent.state)).toEqual(["l1"]);
 });
 
 test("an engine that asks to be left alone is: the sample is tried again after the rest, first of all", () => {

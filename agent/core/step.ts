@@ -4,7 +4,7 @@ import type { Effect } from "./effect.ts";
 import type { TimedInput } from "./input.ts";
 import { arriveSamples, dropSamples, endLease, forgetFinished, grantLease, recallSamples } from "./leases.ts";
 import { askForWork, finishOne, renewLeases, startSamples } from "./schedule.ts";
-import { type AgentState, isHeld } from "./state.ts";
+import { type AgentState, isWhole } from "./state.ts";
 
 /**
  * One turn of the agent: takes note of an input, then does all that follows from the state. The shell performs the
@@ -78,11 +78,11 @@ function connect(
   for (const batch of state.batches.values()) batch.sent = false;
 }
 
-/** What was on its way down, or back up, is lost with the connection; the coordinator gives those leases out again. */
+/** What was on its way down is lost with the connection; the coordinator gives those leases out again. */
 function disconnect(state: AgentState, effects: Effect[]): void {
   state.connected = false;
   for (const lease of state.leases.values()) {
-    if (isHeld(lease)) continue;
+    if (isWhole(lease)) continue;
     endLease(state, lease.leaseId, effects);
     lease.expectedRequests = lease.arrivedRequests;
   }

@@ -1,7 +1,14 @@
 /** What the shell does once the events of the same decision are durable. Effects return nothing. */
 export type Effect =
   | { readonly kind: "SendWelcome"; readonly agentId: string; readonly keptLeaseIds: readonly string[] }
-  | { readonly kind: "SendLease"; readonly agentId: string; readonly runId: string; readonly leaseId: string }
+  /** Also where the lease ended meanwhile: the slot that asked must get an answer, or it never asks again. */
+  | {
+      readonly kind: "SendLease";
+      readonly agentId: string;
+      readonly slotId: string;
+      readonly runId: string;
+      readonly leaseId: string;
+    }
   | { readonly kind: "SendRevocation"; readonly agentId: string; readonly leaseId: string; readonly reason: string }
   | { readonly kind: "SendRecall"; readonly agentId: string; readonly leaseId: string; readonly samplesMax: number }
   | { readonly kind: "SendDrain"; readonly agentId: string }

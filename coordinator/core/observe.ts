@@ -6,6 +6,7 @@ import type { CoordinatorState, SlotState } from "./state.ts";
  * journalled; after a restart agents announce themselves again.
  */
 export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): void {
+  forgiveStandstill(state, nowMs);
   switch (input.kind) {
     case "AgentArrived":
       state.agents.set(input.agent.agentId, {
@@ -50,6 +51,19 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
     case "CancelRequested":
     case "ScoresArrived":
     case "TimePassed":
+  }
+}
+
+/**
+ * A coordinator that stood still (a stopped machine, a slow disk) has renewals waiting at its door. The time that it
+ * lost is added to every deadline, so that it does not take away leases that are alive.
+ */
+function forgiveStandstill(state: CoordinatorState, nowMs: number): void {
+  const lostMs = nowMs - (state.lastInputMs ?? nowMs);
+  state.lastInputMs = nowMs;
+  if (lostMs <= state.settings.standstillMs) return;
+  for (const run of state.runs.values()) {
+    for (const lease of run.openLeases) if (lease.deadlineMs !== null) lease.deadlineMs += lostMs;
   }
 }
 

@@ -64,5 +64,5 @@ function grantTo(state: CoordinatorState, run: RunState, slot: GrantableSlot, sa
   }
   const { agentId, slotId } = slot;
   events.push({ kind: "LeaseGranted", runId, leaseId, agentId, slotId, epoch: state.epoch, samples });
-  return { events, effects: [{ kind: "SendLease", agentId, runId, leaseId }] };
+  return { events, effects: [{ kind: "SendLease", agentId, slotId, runId, leaseId }] };
 }

@@ -110,6 +110,8 @@ export interface AgentState {
 export interface CoreSettings {
   /** A lease that is not renewed for this long returns to the queue. */
   readonly leaseDurationMs: number;
+  /** Longer between two inputs than this, and it was the coordinator that stood still. */
+  readonly standstillMs: number;
   /** Most samples in one lease. */
   readonly leaseSamplesMax: number;
   /** Most work in one lease, seconds at the slot's measured speed. */
@@ -126,6 +128,8 @@ export interface CoreSettings {
 export const DEFAULT_CORE_SETTINGS: CoreSettings = {
   // Three missed renewals of five seconds each: longer than a pause for garbage collection, shorter than patience.
   leaseDurationMs: 15_000,
+  // The shell tells the time four times a second.
+  standstillMs: 1_000,
   // A message of 64 KB holds a few hundred prompts; a larger lease would only return more work when it expires.
   leaseSamplesMax: 1024,
   // A slot asks again five seconds before it runs dry; what it holds beyond that only waits.
@@ -144,11 +148,13 @@ export interface CoordinatorState {
   leaseCounter: number;
   readonly runs: Map<string, RunState>;
   readonly agents: Map<string, AgentState>;
+  /** Time of the last input; volatile, null before the first. */
+  lastInputMs: number | null;
 }
 
 /** The state before any journal was read. */
 export function emptyState(settings: CoreSettings = DEFAULT_CORE_SETTINGS): CoordinatorState {
-  return { settings, epoch: 0, leaseCounter: 0, runs: new Map(), agents: new Map() };
+  return { settings, epoch: 0, leaseCounter: 0, runs: new Map(), agents: new Map(), lastInputMs: null };
 }
 
 /** The sample that a request belongs to: binary search over the samples' first requests. */

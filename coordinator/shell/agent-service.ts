@@ -72,7 +72,7 @@ export class AgentService {
         return connection.sendControl({ case: "welcome", value: welcome });
       }
       case "SendLease":
-        return this.#around.leases.send(connection, effect.runId, effect.leaseId);
+        return this.#around.leases.send(connection, effect);
       case "SendRevocation":
         return connection.sendControl({
           case: "leaseRevocation",

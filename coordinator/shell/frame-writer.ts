@@ -31,7 +31,11 @@ export class FrameWriter {
     this.#onFull = onFull;
   }
 
-  /** Resolves when all events are durable. Rejects with `conflict` when another coordinator wrote: stop at once. */
+  /**
+   * Resolves when all events are durable: those of runs first, then the cluster's, so that the cluster's journal never
+   * says that a run was listed or closed which its own journal does not know. Rejects with `conflict` when another
+   * coordinator wrote: stop at once.
+   */
   async append(events: readonly Event[], epoch: number): Promise<void> {
     const byJournal = new Map<string, Event[]>();
     for (const event of events) {
@@ -41,7 +45,10 @@ export class FrameWriter {
       if (batch === undefined) byJournal.set(name, [event]);
       else batch.push(event);
     }
+    const cluster = byJournal.get(CLUSTER_JOURNAL);
+    byJournal.delete(CLUSTER_JOURNAL);
     await Promise.all([...byJournal].map(([name, batch]) => this.#appendTo(name, encodeEvents(batch), epoch)));
+    if (cluster !== undefined) await this.#appendTo(CLUSTER_JOURNAL, encodeEvents(cluster), epoch);
   }
 
   /** Closes a journal that will not be written again. */

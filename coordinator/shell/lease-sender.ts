@@ -4,9 +4,12 @@ import { MusterError } from "../../base/muster-error.ts";
 import { encodeJson } from "../../proto/codec/plan-messages.ts";
 import { LeaseGrantSchema, LeaseRequestsSchema } from "../../proto/gen/muster/v1/agent_pb.js";
 import type { RequestColumns } from "../../proto/gen/muster/v1/columns_pb.js";
-import type { CoordinatorState } from "../core/state.ts";
+import type { Effect } from "../core/effect.ts";
+import type { CoordinatorState, Lease, RunState } from "../core/state.ts";
 import type { AgentConnection } from "./agent-connection.ts";
 import type { PlanManifest, PlanStore } from "./plan-store.ts";
+
+type Grant = Extract<Effect, { kind: "SendLease" }>;
 
 /** Sends granted leases: the grant on the control stream, its prompts on the data stream. */
 export class LeaseSender {
@@ -24,12 +27,12 @@ export class LeaseSender {
   }
 
   /** Begins to send a lease. It ends early when the lease ends or the agent leaves. */
-  send(connection: AgentConnection, runId: string, leaseId: string): void {
+  send(connection: AgentConnection, grant: Grant): void {
     const before = this.#lines.get(connection) ?? Promise.resolve();
     const next = before
-      .then(() => this.#sendNow(connection, runId, leaseId))
+      .then(() => this.#sendNow(connection, grant))
       .catch((error: unknown) => {
-        this.#log.error({ leaseId, error: MusterError.from(error).message }, "cannot send a lease");
+        this.#log.error({ lease: grant.leaseId, error: MusterError.from(error).message }, "cannot send a lease");
         connection.close("a lease could not be sent");
       });
     this.#lines.set(connection, next);
@@ -40,25 +43,22 @@ export class LeaseSender {
     this.#manifests.delete(runId);
   }
 
-  async #sendNow(connection: AgentConnection, runId: string, leaseId: string): Promise<void> {
+  async #sendNow(connection: AgentConnection, { runId, leaseId, slotId }: Grant): Promise<void> {
     const run = this.#state().runs.get(runId);
     const lease = run?.leases.get(leaseId);
-    if (run === undefined || lease === undefined || lease.end !== null || connection.closed) return;
+    if (connection.closed) return;
+    const durationMs = this.#state().settings.leaseDurationMs;
+    const announce = (requestCount: number, epoch: number): void =>
+      connection.sendControl({
+        case: "leaseGrant",
+        value: create(LeaseGrantSchema, { leaseId, runId, slotId, durationMs, requestCount, epoch: BigInt(epoch) }),
+      });
+    // Nothing to do any more: an empty lease, so that the slot asks again.
+    if (run === undefined || lease === undefined || lease.end !== null) return announce(0, this.#state().epoch);
     const plan = await this.#manifest(runId, run.shape.manifestBlob);
     // Fixed now: an answer that arrives while the prompts are being sent must not change how many were promised.
-    const open = new Set<number>();
-    for (const sample of lease.samples) {
-      for (let request = run.firstRequest[sample]!; request < run.firstRequest[sample + 1]!; request++) {
-        if (run.fingerprints[request] === 0 && !run.quarantined.has(request)) open.add(request);
-      }
-    }
-    const requestCount = open.size;
-    const { slotId } = lease;
-    const durationMs = this.#state().settings.leaseDurationMs;
-    connection.sendControl({
-      case: "leaseGrant",
-      value: create(LeaseGrantSchema, { leaseId, runId, slotId, durationMs, requestCount, epoch: BigInt(lease.epoch) }),
-    });
+    const open = openRequests(run, lease);
+    announce(open.size, lease.epoch);
     await this.#sendRequests(
       connection,
       { runId, leaseId },
@@ -96,4 +96,16 @@ export class LeaseSender {
     }
     return manifest;
   }
+}
+
+/** Requests of a lease that have no answer yet. Samples that went back are another lease's. */
+function openRequests(run: RunState, lease: Lease): Set<number> {
+  const open = new Set<number>();
+  for (const sample of lease.samples) {
+    if (run.holder[sample] !== lease.ordinal) continue;
+    for (let request = run.firstRequest[sample]!; request < run.firstRequest[sample + 1]!; request++) {
+      if (run.fingerprints[request] === 0 && !run.quarantined.has(request)) open.add(request);
+    }
+  }
+  return open;
 }

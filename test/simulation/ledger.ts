@@ -1,0 +1,175 @@
+import type { Event } from "../../coordinator/core/event.ts";
+import type { PlanShape } from "../../coordinator/core/input.ts";
+import { trueFingerprint } from "../support/core-builders.ts";
+
+/** A rule of the product was broken. */
+export class Violation extends Error {}
+
+interface LedgerRun {
+  readonly shape: PlanShape;
+  readonly sampleOf: readonly number[];
+  readonly leases: Map<string, { readonly agentId: string; readonly samples: ReadonlySet<number>; isOpen: boolean }>;
+  /** The open lease of each leased sample. */
+  readonly holders: Map<number, string>;
+  readonly answers: Set<number>;
+  readonly quarantined: Set<number>;
+  end: string | null;
+}
+
+/**
+ * Bookkeeping by other means than the core's: reads events and throws a `Violation` where one breaks a rule, such as a
+ * sample leased twice, a request counted twice, or a run that ends with something missing.
+ */
+export class Ledger {
+  readonly #runs = new Map<string, LedgerRun>();
+  readonly #isBroken: (runId: string, request: number) => boolean;
+
+  /** `isBroken` says which requests no engine can answer. */
+  constructor(isBroken: (runId: string, request: number) => boolean) {
+    this.#isBroken = isBroken;
+  }
+
+  knows(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
+
+  endOf(runId: string): string | null {
+    return this.#runs.get(runId)?.end ?? null;
+  }
+
+  /** Whether the request's answer is in the events, or it was set aside, or the run is over. */
+  isSettled(runId: string, request: number): boolean {
+    const run = this.#runs.get(runId);
+    return run !== undefined && (run.end !== null || run.answers.has(request) || run.quarantined.has(request));
+  }
+
+  apply(event: Event): void {
+    if (event.kind === "RunAccepted") {
+      this.#runs.set(event.runId, emptyRun(event.shape));
+      return;
+    }
+    if (event.kind === "EpochStarted" || event.kind === "RunListed") return;
+    const run = this.#runs.get(event.runId);
+    if (run === undefined) throw new Violation(`${event.kind} of run ${event.runId}, which was never accepted`);
+    if (event.kind === "RunClosed") {
+      if (run.end === null) throw new Violation(`run ${event.runId} was closed before it ended`);
+      return;
+    }
+    if (run.end !== null) throw new Violation(`${event.kind} after the end of run ${event.runId}`);
+    this.#applyTo(run, event);
+  }
+
+  #applyTo(
+    run: LedgerRun,
+    event: Exclude<Event, { kind: "RunAccepted" | "EpochStarted" | "RunListed" | "RunClosed" }>,
+  ) {
+    switch (event.kind) {
+      case "AgentAdmitted":
+        return;
+      case "LeaseGranted":
+        return grant(run, event);
+      case "LeaseEnded": {
+        const lease = openLease(run, event.leaseId);
+        lease.isOpen = false;
+        for (const sample of lease.samples) release(run, event.leaseId, sample);
+        return;
+      }
+      case "SamplesReturned":
+        openLease(run, event.leaseId);
+        for (const sample of event.samples) {
+          if (run.holders.get(sample) !== event.leaseId)
+            throw new Violation(`lease ${event.leaseId} gave back sample ${sample}, which it does not hold`);
+          release(run, event.leaseId, sample);
+        }
+        return;
+      case "ResponsesAccepted":
+        return accept(run, event);
+      case "RequestFailed":
+        return release(run, event.leaseId, run.sampleOf[event.failure.requestIndex]!);
+      case "RequestQuarantined":
+        return this.#quarantine(run, event.runId, event.failure.requestIndex);
+      case "RunComputed":
+        if (run.answers.size + run.quarantined.size !== run.shape.requestCount)
+          throw new Violation(`run ${event.runId} is computed with requests missing`);
+        return;
+      case "RunEnded":
+        this.#end(run, event.runId, event.end);
+    }
+  }
+
+  #quarantine(run: LedgerRun, runId: string, request: number): void {
+    if (run.answers.has(request)) throw new Violation(`request ${request} was set aside after it was answered`);
+    if (!this.#isBroken(runId, request))
+      throw new Violation(`request ${request} of run ${runId} was set aside, and an engine could have answered it`);
+    run.quarantined.add(request);
+    const sample = run.sampleOf[request]!;
+    if (isFinished(run, sample)) run.holders.delete(sample);
+  }
+
+  #end(run: LedgerRun, runId: string, end: string): void {
+    run.end = end;
+    if (end === "cancelled") return;
+    for (let request = 0; request < run.shape.requestCount; request++) {
+      const isBroken = this.#isBroken(runId, request);
+      if (isBroken === run.answers.has(request))
+        throw new Violation(`run ${runId} ended with request ${request} ${isBroken ? "answered" : "lost"}`);
+    }
+    const expected = run.quarantined.size > 0 ? "partial" : "done";
+    if (end !== expected) throw new Violation(`run ${runId} ended as ${end}, not as ${expected}`);
+  }
+}
+
+function emptyRun(shape: PlanShape): LedgerRun {
+  const sampleOf: number[] = [];
+  shape.sampleRequestCount.forEach((count, sample) => {
+    for (let request = 0; request < count; request++) sampleOf.push(sample);
+  });
+  const settled = { answers: new Set<number>(), quarantined: new Set<number>() };
+  return { shape, sampleOf, leases: new Map(), holders: new Map(), ...settled, end: null };
+}
+
+function grant(run: LedgerRun, event: Extract<Event, { kind: "LeaseGranted" }>): void {
+  const { leaseId, agentId } = event;
+  if (run.leases.has(leaseId)) throw new Violation(`lease ${leaseId} was granted twice`);
+  run.leases.set(leaseId, { agentId, samples: new Set(event.samples), isOpen: true });
+  for (const sample of event.samples) {
+    const holder = run.holders.get(sample);
+    if (holder !== undefined) throw new Violation(`sample ${sample} is leased as ${holder} and as ${leaseId}`);
+    if (isFinished(run, sample)) throw new Violation(`sample ${sample} is finished and was leased as ${leaseId}`);
+    run.holders.set(sample, leaseId);
+  }
+}
+
+function accept(run: LedgerRun, event: Extract<Event, { kind: "ResponsesAccepted" }>): void {
+  const lease = run.leases.get(event.leaseId);
+  if (lease?.agentId !== event.agentId) throw new Violation(`responses of ${event.agentId} under ${event.leaseId}`);
+  if (event.disagreements > 0) throw new Violation("equal engines disagreed");
+  event.requestIndexes.forEach((request, row) => {
+    const sample = run.sampleOf[request]!;
+    if (!lease.samples.has(sample)) throw new Violation(`request ${request} was never leased as ${event.leaseId}`);
+    if (run.answers.has(request)) throw new Violation(`request ${request} was counted twice`);
+    if (run.quarantined.has(request)) throw new Violation(`request ${request} was counted after it was set aside`);
+    if (event.fingerprints[row] !== trueFingerprint(request))
+      throw new Violation(`request ${request} is not its answer`);
+    run.answers.add(request);
+    if (isFinished(run, sample)) run.holders.delete(sample);
+  });
+}
+
+function openLease(run: LedgerRun, leaseId: string) {
+  const lease = run.leases.get(leaseId);
+  if (lease?.isOpen !== true) throw new Violation(`lease ${leaseId} is not open`);
+  return lease;
+}
+
+function release(run: LedgerRun, leaseId: string, sample: number): void {
+  if (run.holders.get(sample) === leaseId) run.holders.delete(sample);
+}
+
+function isFinished(run: LedgerRun, sample: number): boolean {
+  let request = run.sampleOf.indexOf(sample);
+  for (; run.sampleOf[request] === sample; request++) {
+    if (!run.answers.has(request) && !run.quarantined.has(request)) return false;
+  }
+  return true;
+}
