@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts a real vLLM server for the CPU, and the catalogue model in the form that it reads, under the cache folder.
+# Puts a real vLLM server for the CPU, the catalogue model in the form that it reads, and llama.cpp's server under the
+# cache folder.
 # Safe to run again: each finished step is left alone, so a run that was cut off goes on where it stopped.
 #
 #   test/vllm/install.sh            needs Linux on x86-64, Python 3.11 with pip
@@ -8,6 +9,7 @@
 set -euo pipefail
 
 vllm_version=0.32.0
+llama_server_version=2026.10.11549
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="${XDG_CACHE_HOME:-$HOME/.cache}/muster/test"
 environment="$root/vllm-venv"
@@ -38,6 +40,10 @@ if [[ ! -e "$environment/INSTALLED" ]]; then
     >"$packages/vllm-$vllm_version+cpu.dist-info/METADATA"
   touch "$environment/INSTALLED"
 fi
+
+# llama.cpp's own server: one that cannot score a prompt.
+"$environment/bin/python" -c 'import xllamacpp' 2>/dev/null ||
+  "$environment/bin/pip" install --quiet --no-deps "xllamacpp==$llama_server_version"
 
 if [[ ! -e "$model/config.json" ]]; then
   echo "model: fetching the catalogue model and converting it into $model"

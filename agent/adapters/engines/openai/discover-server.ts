@@ -19,7 +19,9 @@ export interface DiscoveredServer {
 interface ServedModel {
   readonly id: string;
   readonly owned_by?: unknown;
+  /** vLLM and SGLang tell it here, llama.cpp's server in `meta`. */
   readonly max_model_len?: unknown;
+  readonly meta?: { readonly n_ctx?: unknown } | null;
 }
 
 /** Where a server does not say how much it holds: the harness's own assumption. */
@@ -40,7 +42,7 @@ export async function discoverServer(
   const ask = (path: string, body?: unknown): Promise<Answer> =>
     optional(client.call(`${address.root}${path}`, { body, signal, limitMs: limits.lookMs }));
   const version = (await ask("/version"))?.["version"];
-  const contextTokens = model.max_model_len;
+  const contextTokens = model.max_model_len ?? model.meta?.n_ctx;
   return {
     model: model.id,
     version: [owner, typeof version === "string" ? version : ""].filter((part) => part !== "").join(" ") || "unknown",

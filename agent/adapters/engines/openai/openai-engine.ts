@@ -152,7 +152,7 @@ class OpenAiEngine implements InferenceEngine {
       return this.#generate(request.context, request.generation!, tokenizer, signal);
     }
     if (tokenizer === null) {
-      const message = `${this.#address.root} has no /tokenize, without which a text cannot be scored exactly`;
+      const message = `${this.#address.root} has no /tokenize as vLLM has, without which no text can be scored exactly`;
       throw new RequestError({ retry: "elsewhere", reason: "no_tokenizer", message });
     }
     if (request.kind === "loglikelihood") {
