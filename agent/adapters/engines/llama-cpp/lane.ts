@@ -12,7 +12,7 @@ export const PROMPT_BATCH = 256;
 /** Scored tokens in one evaluation: each of them brings the probabilities of the whole vocabulary with it. */
 const SCORED_BATCH = 8;
 /** Stands for the logarithm of a probability that is too small for a 32-bit number: less than that of the smallest. */
-const LOG_FLOOR = -104;
+export const LOG_FLOOR = -104;
 
 /** How text is sampled; temperature 0 is greedy. */
 export interface Sampling {
@@ -27,7 +27,6 @@ type Probabilities = ReadonlyMap<number, number>;
 
 /** One sequence that computes one request after the other. Throws RequestErrors. */
 export class Lane {
-  readonly #context: LlamaContext;
   readonly #sequence: LlamaContextSequence;
   /** The prompt that the sequence holds, and what comes next after it. */
   #prompt: readonly number[] = [];
@@ -35,7 +34,6 @@ export class Lane {
   #flooredTokens = 0;
 
   constructor(context: LlamaContext) {
-    this.#context = context;
     this.#sequence = context.getSequence();
   }
 
@@ -96,10 +94,6 @@ export class Lane {
     this.#prompt = [];
     this.#next = null;
     await this.#sequence.clearHistory();
-  }
-
-  dispose(): Promise<void> {
-    return this.#context.dispose();
   }
 
   /** What comes after a prompt; read once for all requests in a row that have the same. */

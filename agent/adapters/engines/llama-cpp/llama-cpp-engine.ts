@@ -1,5 +1,5 @@
 import { availableParallelism, freemem } from "node:os";
-import { getModuleVersion, type Llama, type LlamaModel, type Token } from "node-llama-cpp";
+import { getModuleVersion, type Llama, type LlamaContext, type LlamaModel, type Token } from "node-llama-cpp";
 import { MusterError } from "../../../../base/muster-error.ts";
 import type { EngineDescription } from "../../../../evaluation/engine.ts";
 import type { EvaluationRequest, GenerationSettings } from "../../../../evaluation/request.ts";
@@ -12,7 +12,7 @@ import { probeEngine } from "../probe.ts";
 import { RequestError } from "../request-error.ts";
 import { encodePair, prefixToken, type TokenPair, type Tokenizer } from "../tokens/encode-pair.ts";
 import { fitPrompt, fitWindow, rollingWindows } from "../tokens/windows.ts";
-import { Lane, PROMPT_BATCH } from "./lane.ts";
+import { Lane, LOG_FLOOR, PROMPT_BATCH } from "./lane.ts";
 import { llamaTokenizer } from "./llama-tokenizer.ts";
 import { loadLlama, loadModel } from "./load-llama.ts";
 import { readSampling } from "./read-sampling.ts";
@@ -42,7 +42,7 @@ export async function openLlamaCppEngine(
   const llama = await loadLlama(threads);
   try {
     const model = await loadModel(llama, resolved.file, signal);
-    const version = `${await getModuleVersion()}, llama.cpp ${llama.llamaCppRelease.release}`;
+    const version = `node-llama-cpp ${await getModuleVersion()}, llama.cpp ${llama.llamaCppRelease.release}`;
     const lanes = await openLanes(model, { isGpu: llama.gpu !== false, threads, concurrency: options.concurrency });
     const engine = new LlamaCppEngine({ llama, model, lanes, name: resolved.name, digest: resolved.sha256, version });
     await engine.probe(signal);
@@ -57,25 +57,36 @@ export async function openLlamaCppEngine(
  * As many lanes as there are threads, each with one: threads that share an evaluation wait for each other at every
  * step, which costs much on a busy host, and lanes that share nothing cost nothing. Fewer where memory is scarce.
  */
-async function openLanes(
-  model: LlamaModel,
-  {
-    isGpu,
-    threads,
-    concurrency,
-  }: { readonly isGpu: boolean; readonly threads: number; readonly concurrency: number | null },
-): Promise<Lane[]> {
-  const wanted = concurrency ?? (isGpu ? 1 : threads);
+async function openLanes(model: LlamaModel, { isGpu, threads, concurrency }: LaneOptions): Promise<Lane[]> {
   const contextSize = contextTokens(model) + CONTEXT_SPARE;
-  const open = (threads: number) =>
-    model.createContext({ contextSize, batchSize: PROMPT_BATCH, sequences: 1, threads, flashAttention: false });
-  const freeBytes = freemem();
-  const first = await open(Math.max(1, Math.floor(threads / wanted)));
-  const affordable = Math.max(1, Math.floor((freeBytes * MEMORY_SHARE) / Math.max(1, first.memoryUsage.ram)));
-  const lanes = [new Lane(first)];
-  while (lanes.length < Math.min(wanted, affordable))
-    lanes.push(new Lane(await open(Math.max(1, Math.floor(threads / wanted)))));
-  return lanes;
+  const open = (lanes: number): Promise<LlamaContext> => {
+    const each = Math.max(1, Math.floor(threads / lanes));
+    return model.createContext({
+      contextSize,
+      batchSize: PROMPT_BATCH,
+      sequences: 1,
+      threads: each,
+      flashAttention: false,
+    });
+  };
+  const wanted = concurrency ?? (isGpu ? 1 : threads);
+  const bytes = freemem() * MEMORY_SHARE;
+  let first = await open(wanted);
+  const count = Math.max(1, Math.min(wanted, Math.floor(bytes / Math.max(1, first.memoryUsage.ram))));
+  if (count < wanted) {
+    await first.dispose();
+    first = await open(count);
+  }
+  const contexts = [first];
+  while (contexts.length < count) contexts.push(await open(count));
+  return contexts.map((context) => new Lane(context));
+}
+
+interface LaneOptions {
+  readonly isGpu: boolean;
+  readonly threads: number;
+  /** Lanes that the user asked for. */
+  readonly concurrency: number | null;
 }
 
 function contextTokens(model: LlamaModel): number {
@@ -103,6 +114,7 @@ class LlamaCppEngine implements InferenceEngine {
   readonly #llama: Llama;
   readonly #model: LlamaModel;
   readonly #tokenizer: Tokenizer;
+  readonly #lanes: readonly Lane[];
   readonly #free: Lane[];
   readonly #waiting: ((lane: Lane) => void)[] = [];
   #description: EngineDescription;
@@ -111,6 +123,7 @@ class LlamaCppEngine implements InferenceEngine {
     this.#llama = llama;
     this.#model = model;
     this.#tokenizer = llamaTokenizer(model);
+    this.#lanes = lanes;
     this.#free = [...lanes];
     this.#description = {
       engine: "llama.cpp",
@@ -165,6 +178,12 @@ class LlamaCppEngine implements InferenceEngine {
   }
 
   close(): Promise<void> {
+    const floored = this.#lanes.reduce((sum, { flooredTokens }) => sum + flooredTokens, 0);
+    if (floored > 0) {
+      process.emitWarning(
+        `${floored} scored tokens had a probability too small for llama.cpp's 32 bits and count as ${LOG_FLOOR}`,
+      );
+    }
     return this.#llama.dispose();
   }
 
