@@ -72,7 +72,8 @@ function kindOf(value: PythonValue): Column["kind"] {
   if (isList(value)) return "list";
   if (isDict(value)) return "struct";
   if (value instanceof LooseValue) return "json";
-  return isInt(value) && fitsInt64(BigInt(value)) ? "int" : "float";
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value ? "int" : "float";
+  return isInt(value) ? "int" : "float";
 }
 
 function join(first: Column["kind"], second: Column["kind"]): Column["kind"] | null {
@@ -80,10 +81,6 @@ function join(first: Column["kind"], second: Column["kind"]): Column["kind"] | n
   const pair = new Set([first, second]);
   if (pair.has("int") && pair.has("float")) return "float";
   return pair.has("time") && pair.has("text") ? "text" : null;
-}
-
-function fitsInt64(value: bigint): boolean {
-  return BigInt.asIntN(64, value) === value;
 }
 
 const TIME =

@@ -88,8 +88,8 @@ function typeChunk(chunk: readonly string[][], names: readonly string[], file: s
 }
 
 const WHOLE = /^[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*$/;
-const NUMBER = /^[ \t\n\v\f\r]*([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?[ \t\n\v\f\r]*$/;
-const ENDLESS = /^([+-]?)inf(?:inity)?$/i;
+const NUMBER = /^[ \t\n\v\f\r]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t\n\v\f\r]*$/;
+const ENDLESS = /^[+-]?inf(?:inity)?$/i;
 
 function readColumn(texts: readonly string[], place: string): { kind: Column["kind"]; values: PythonValue[] } {
   const present = texts.filter((text) => !MISSING.has(text));
@@ -105,33 +105,15 @@ function readColumn(texts: readonly string[], place: string): { kind: Column["ki
     });
   }
   // A column without any value is a column of floats.
-  if (present.every((text) => isNumber(text))) return { kind: "float", values: read(readFloat) };
+  if (present.every((text) => NUMBER.test(text) || ENDLESS.test(text)))
+    return { kind: "float", values: read(readFloat) };
   if (present.every((text) => /^(?:true|false)$/i.test(text))) {
     return { kind: "bool", values: read((text) => text.toLowerCase() === "true") };
   }
   return { kind: "text", values: read((text) => text) };
 }
 
-function isNumber(text: string): boolean {
-  const match = NUMBER.exec(text);
-  return match === null ? ENDLESS.test(text) : Boolean(match[2] || match[3]);
-}
-
-/** The double that pandas' `precise_xstrtod` makes of a text: 17 digits, then one power of ten. Rarely the nearest. */
 function readFloat(text: string): PythonValue {
-  const match = NUMBER.exec(text);
-  if (match === null) return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  const [, sign, whole = "", fraction = "", exponent = "0"] = match;
-  const kept = (whole + fraction).slice(0, 17);
-  // Digits before the point that are not kept count as zeros, those after it not at all.
-  const power = Number(exponent) + Math.max(0, whole.length - 17) - Math.max(0, kept.length - whole.length);
-  const magnitude = scale(Number(BigInt(kept)), power);
-  return makeFloat(sign === "-" ? -magnitude : magnitude);
-}
-
-function scale(number: number, power: number): number {
-  if (power > 308) return number === 0 ? 0 : Number.POSITIVE_INFINITY;
-  if (power > 0) return number * Number(`1e${power}`);
-  if (power >= -308) return number / Number(`1e${-power}`);
-  return power < -616 ? 0 : number / Number(`1e${-308 - power}`) / 1e308;
+  if (NUMBER.test(text)) return makeFloat(Number(text));
+  return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
