@@ -5,6 +5,8 @@ import { reportError } from "./report-error.ts";
 /** How long work may go on in order after whoever started this process is gone. */
 const ORPHAN_MS = 10_000;
 
+// What goes wrong on a connection is told once, in our words.
+process.env["GRPC_VERBOSITY"] ??= "NONE";
 // Compiled sources are kept between starts; a start then takes a third less.
 enableCompileCache();
 // A reader that has seen enough (`muster runs | head`), or a terminal that is gone.

@@ -40,11 +40,16 @@ export function fromServiceError(thrown: unknown, peer: string): MusterError {
     return new MusterError(kind, error.details ?? "", wayOut === undefined ? {} : { wayOut: wayOut.toString() });
   }
   if (error.code === status.UNAVAILABLE) {
-    return new MusterError("connection", `cannot reach ${peer}: ${error.details ?? "unavailable"}`, {
+    return new MusterError("connection", `cannot reach ${peer}: ${plainDetails(error.details)}`, {
       wayOut: "Is it running, and is the address right? `muster coordinator` starts one.",
     });
   }
   if (error.code === status.CANCELLED) return new MusterError("interrupted", `the call to ${peer} was cancelled`);
   if (error.code === status.DEADLINE_EXCEEDED) return new MusterError("timeout", `${peer} did not answer in time`);
   return new MusterError("internal", `${peer}: ${error.details ?? String(thrown)}`, { cause: thrown });
+}
+
+/** What went wrong with a connection, out of grpc-js's account of it. */
+function plainDetails(details = "unavailable"): string {
+  return /Last error: (?:Error: )?(.*?)\.? Resolution note/.exec(details)?.[1] ?? details;
 }
