@@ -10,15 +10,37 @@ export interface GrantableSlot {
   readonly slot: SlotState;
 }
 
-/** Slots that want work, of connected agents that are not draining. */
-export function* hungrySlots(state: CoordinatorState): Generator<GrantableSlot> {
+/**
+ * Slots that want work, of connected agents that are not draining: those that would run dry first come first, so that
+ * samples which one slot gave up for another do not go straight back.
+ */
+export function hungrySlots(state: CoordinatorState): readonly GrantableSlot[] {
+  const hungry: GrantableSlot[] = [];
   for (const [agentId, agent] of state.agents) {
     if (!agent.connected || agent.draining) continue;
     for (const { slotId, description } of agent.announcement.slots) {
       const slot = agent.slots.get(slotId);
-      if (slot?.wantsWork === true) yield { agentId, slotId, description, slot };
+      if (slot?.wantsWork === true) hungry.push({ agentId, slotId, description, slot });
     }
   }
+  if (hungry.length < 2) return hungry;
+  const held = heldTokens(state);
+  const load = ({ agentId, slotId, slot }: GrantableSlot): number =>
+    (held.get(slotKey(agentId, slotId)) ?? 0) / (slot.tokensPerSecond || 1);
+  return hungry.sort((left, right) => load(left) - load(right));
+}
+
+/** Tokens of the unfinished samples that each slot holds, roughly. */
+function heldTokens(state: CoordinatorState): Map<string, number> {
+  const held = new Map<string, number>();
+  for (const run of state.runs.values()) {
+    const sampleTokens = run.costTokensTotal / Math.max(1, run.shape.sampleCount);
+    for (const lease of run.openLeases) {
+      const key = slotKey(lease.agentId, lease.slotId);
+      held.set(key, (held.get(key) ?? 0) + lease.openSamples * sampleTokens);
+    }
+  }
+  return held;
 }
 
 /** Why a slot may not work on a run, in words, or null where it may. */

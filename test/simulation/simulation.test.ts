@@ -107,7 +107,9 @@ describe("the checkers notice", () => {
 
   test("an agent that forgets its spool when it is started again", () => {
     const forgetful: typeof beginState = (beginning) => beginState({ ...beginning, spooledBatches: [] });
-    expect(firstViolation({ ...TRUE_CORES, agent: { ...agent, beginState: forgetful } })).toMatch(/in its spool/);
+    expect(firstViolation({ ...TRUE_CORES, agent: { ...agent, beginState: forgetful } })).toMatch(
+      /does not come to rest/,
+    );
   });
 
   test("an agent that does not send again what was on its way when the connection broke", () => {
@@ -119,6 +121,6 @@ describe("the checkers notice", () => {
       const numbers = new Set(sent.map((batch) => batch.batchNumber));
       return effects.filter((effect) => effect.kind !== "SendBatch" || !numbers.has(effect.batchNumber));
     };
-    expect(firstViolation({ ...TRUE_CORES, agent: { ...agent, step: careless } })).toMatch(/in its spool/);
+    expect(firstViolation({ ...TRUE_CORES, agent: { ...agent, step: careless } })).toMatch(/does not come to rest/);
   });
 });
