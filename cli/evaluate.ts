@@ -17,6 +17,7 @@ import { planProgressText } from "./plan-progress.ts";
 import { fetchModel } from "./fetch-model.ts";
 import { openLocalCluster, openRemoteCluster, type RunCluster, submitterName } from "./run-cluster.ts";
 import { describePlan, placeRun, requireCapabilities } from "./run-plan.ts";
+import { plural } from "./quantities.ts";
 import type { RunWish } from "./run-wish.ts";
 import { endSubmission, type PlanSummary, sendPlan } from "./send-plan.ts";
 import { StageClock } from "./stage-clock.ts";
@@ -85,6 +86,7 @@ async function evaluateLocally(evaluation: Evaluation, agentWords: string[][]): 
   const open = async (): Promise<RunCluster> => {
     await fetchModel(options, evaluation.signal);
     clock.end("plan");
+    evaluation.status.showNow("starting a coordinator and agents …");
     cluster = await openLocalCluster(runId, agentWords, (sentence) => note(sentence));
     clock.end("start");
     return cluster;
@@ -130,6 +132,7 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
     try {
       const plan = await sendPlan(header, pieces, submission, runFacts(evaluation));
       clock.end("plan");
+      if (cluster.isLocal) status.showNow(`waiting until ${plural(options.localAgents, "agent")} are ready …`);
       await untilReady(cluster, signal);
       if (cluster.isLocal) clock.end("start");
       status.clear();
@@ -145,7 +148,7 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
   } finally {
     await pieces.return(undefined);
   }
-  if (!options.json && !options.detach) process.stderr.write(`Run     ${evaluation.runId}\n\n`);
+  if (!options.json && !options.detach && !process.stderr.isTTY) process.stderr.write(`Run     ${evaluation.runId}\n\n`);
 }
 
 async function takeHeader(pieces: AsyncGenerator<PlanPiece>): Promise<PlanHeader> {

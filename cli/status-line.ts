@@ -28,6 +28,12 @@ export class StatusLine {
     this.#isShown = true;
   }
 
+  /** Shows the line at once: what now begins may take long and say nothing. */
+  showNow(line: string): void {
+    if (this.#stream.isTTY) this.#shownMs = Number.NEGATIVE_INFINITY;
+    this.show(line);
+  }
+
   /** Takes the line off the terminal. */
   clear(): void {
     if (this.#isShown && this.#stream.isTTY) this.#stream.write("\r\u001b[2K");
