@@ -1,0 +1,56 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { MusterError } from "../base/muster-error.ts";
+import { COMMANDS } from "./commands.ts";
+import { parseCommandLine } from "./program.ts";
+
+async function refusal(words: readonly string[]): Promise<MusterError> {
+  try {
+    await parseCommandLine(words);
+  } catch (error) {
+    if (error instanceof MusterError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+test.each([
+  [["rnu"], "run"],
+  [["runs", "shwo", "x"], "muster runs show"],
+  [["run", "--task", "x"], "--tasks"],
+  [["agents", "drian", "x"], "muster agents drain"],
+])("%j is refused with what is close to it", async (words, near) => {
+  const error = await refusal(words);
+  expect(error.kind).toBe("usage");
+  expect(`${error.message}\n${error.wayOut}`).toContain(near);
+});
+
+test("a group's bare name is its list", async () => {
+  expect((await parseCommandLine(["runs", "--last", "3"]))?.row.path).toBe("runs");
+  expect((await parseCommandLine(["runs", "show", "abc", "--watch"]))?.words).toEqual(["abc"]);
+});
+
+test("--no-cache is a switch like any other", async () => {
+  expect((await parseCommandLine(["run", "--no-cache"]))?.given).toEqual({ noCache: true });
+  expect((await parseCommandLine(["run"]))?.given).toEqual({});
+});
+
+test("every command of the table can be loaded and called", async () => {
+  for (const { load } of COMMANDS) expect(typeof (await load()).default).toBe("function");
+});
+
+const LAUNCHER = join(import.meta.dirname, "..", "bin", "muster.cjs");
+
+test("the launcher prints help, and exit code 2 follows nothing at all", async () => {
+  const run = (words: readonly string[]): Promise<{ code: unknown; stdout: string }> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, [LAUNCHER, ...words], (error, stdout) => resolve({ code: error?.code ?? 0, stdout }));
+    });
+  const help = await run(["--help"]);
+  expect(help.code).toBe(0);
+  for (const name of ["demo", "run", "runs", "coordinator", "agent", "agents", "tasks", "models", "version"]) {
+    expect(help.stdout).toMatch(new RegExp(`^  ${name} `, "m"));
+  }
+  expect((await run([])).code).toBe(2);
+});
