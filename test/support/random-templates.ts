@@ -1,6 +1,7 @@
 // Random Jinja templates from a grammar. Most of them render: expressions are made by type, from columns that exist.
 import { PythonRandom } from "../../evaluation/harness/python/random.ts";
 import { randomDocument } from "./random-documents.ts";
+import { type Grammar, readGrammar } from "./random-grammar.ts";
 
 /** A template and a document as JSON text. */
 export interface TemplateCase {
@@ -10,9 +11,7 @@ export interface TemplateCase {
 
 const MAXIMUM_DEPTH = 4;
 
-// One production a line; <name> stands for one of that name's, <a|b> for one of these words. The first line of each name
-// holds words that end an expression.
-const GRAMMAR: { readonly [name: string]: string } = {
+const GRAMMAR: Grammar = {
   template: `
     <output>
     <body>`,
@@ -170,28 +169,12 @@ const GRAMMAR: { readonly [name: string]: string } = {
     <d.items|rows[9]|n.real|words.append|s.__len__|loop>`,
 };
 
-const PRODUCTIONS = new Map(
-  Object.entries(GRAMMAR).map(([name, text]) => [
-    name,
-    text
-      .split("\n")
-      .map((line) => line.replace(/^ {4}/, ""))
-      .filter((line) => line !== ""),
-  ]),
-);
-
 /** Cases of one seed. */
 export function randomTemplates(seed: number, count: number): readonly TemplateCase[] {
   const random = new PythonRandom(seed);
+  const grammar = readGrammar(GRAMMAR, MAXIMUM_DEPTH);
   return Array.from({ length: count }, () => ({
-    template: expand(random, "template", 0),
+    template: grammar(random, "template"),
     document: randomDocument(random),
   }));
-}
-
-function expand(random: PythonRandom, name: string, depth: number): string {
-  const productions = PRODUCTIONS.get(name);
-  if (productions === undefined) return random.choice(name.split("|"));
-  const chosen = depth > MAXIMUM_DEPTH ? productions[0]! : random.choice(productions);
-  return chosen.replaceAll(/<([^<>\s=](?:[^<>]*[^<>\s])?)>/g, (_, inner: string) => expand(random, inner, depth + 1));
 }

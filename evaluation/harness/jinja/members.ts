@@ -30,9 +30,9 @@ export function slice(owner: PythonValue, bounds: SliceBounds): PythonValue {
 }
 
 function attributeOf(owner: PythonValue, name: string): PythonValue | undefined {
+  const internal = owner instanceof PythonObject || owner instanceof GroupTuple ? "_" : "__";
+  if (name.startsWith(internal)) throw unsupported(`the attribute ${name}`);
   if (owner instanceof Undefined) return owner.fail();
-  const isInternal = owner instanceof PythonObject || owner instanceof GroupTuple ? "_" : "__";
-  if (name.startsWith(isInternal)) throw unsupported(`the attribute ${name}`);
   if (owner instanceof LoopState) return owner.attribute(name);
   if (owner instanceof Namespace) return owner.attributes.get(name);
   if (owner instanceof GroupTuple && name === "grouper") return owner.values[0];

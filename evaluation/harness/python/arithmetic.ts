@@ -108,8 +108,8 @@ function calculateSequence(operator: ArithmeticOperator, left: PythonValue, righ
       return new PythonTuple([...left.values, ...right.values]);
   }
   if (operator === "*") {
-    if (isRepeatable(left) && isCount(right)) return repeat(left, toIndex(right));
-    if (isRepeatable(right) && isCount(left)) return repeat(right, toIndex(left));
+    if (isRepeatable(left) && isCount(right)) return repeat(left, right);
+    if (isRepeatable(right) && isCount(left)) return repeat(right, left);
   }
   if (operator === "%" && typeof left === "string") throw unsupported("the % operator of texts");
   if (left instanceof PythonObject || right instanceof PythonObject) {
@@ -125,12 +125,15 @@ function isRepeatable(value: PythonValue): value is string | readonly PythonValu
   return typeof value === "string" || isList(value) || value instanceof PythonTuple;
 }
 
-function isCount(value: PythonValue): boolean {
+function isCount(value: PythonValue): value is boolean | number | bigint {
   return typeof value === "boolean" || isInt(value);
 }
 
-function repeat(value: string | readonly PythonValue[] | PythonTuple, count: number): PythonValue {
-  const times = Math.max(0, count);
+function repeat(value: string | readonly PythonValue[] | PythonTuple, count: boolean | number | bigint): PythonValue {
+  if (typeof count === "bigint" && BigInt.asIntN(64, count) !== count) {
+    throw new PythonError("OverflowError", "cannot fit 'int' into an index-sized integer");
+  }
+  const times = Math.max(0, toIndex(count));
   const length = value instanceof PythonTuple ? value.values.length : value.length;
   if (length * times > MAXIMUM_REPEATED_LENGTH) throw unsupported("a repetition of more than 10,000,000 members");
   if (typeof value === "string") return value.repeat(times);

@@ -25,6 +25,7 @@ const CONSTANTS: ReadonlyMap<string, PythonValue> = new Map<string, PythonValue>
 export function literalEval(text: string): PythonValue {
   // The harness catches SyntaxError and ValueError alike; a text with NUL is one of them in every 3.11 release.
   if (text.includes("\0")) throw new PythonError("ValueError", "source code string cannot contain null bytes");
+  if (!text.isWellFormed()) throw new PythonError("ValueError", "surrogates not allowed");
   return new LiteralReader(text.replace(/^[ \t]+/, "").replaceAll(/\r\n?/g, "\n")).read();
 }
 

@@ -106,7 +106,6 @@ function parseInBase(digits: string, base: number, invalid: () => PythonError): 
   const hasPrefix = prefixBase !== undefined && (base === 0 || base === prefixBase);
   const radix = base === 0 ? (prefixBase ?? 10) : base;
   const body = (hasPrefix ? "" : (parts[2] ?? "")) + (parts[3] ?? "").replaceAll("_", "");
-  if (!hasPrefix && prefixBase !== undefined && digits.slice(parts[1]?.length)[2] === "_") throw invalid();
   if (base === 0 && !hasPrefix && /^0+[1-9]/.test(body)) throw invalid();
   let value = 0n;
   for (const digit of body.toLowerCase()) {

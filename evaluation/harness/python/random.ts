@@ -106,11 +106,11 @@ export class PythonRandom {
   }
 
   /** Python's `shuffle(values)`: in place. */
-  shuffle<Value>(values: Value[]): void {
+  shuffle(values: unknown[]): void {
     for (let index = values.length - 1; index >= 1; index -= 1) {
       const other = this.randomBelow(index + 1);
-      const value = values[index] as Value;
-      values[index] = values[other] as Value;
+      const value = values[index];
+      values[index] = values[other];
       values[other] = value;
     }
   }

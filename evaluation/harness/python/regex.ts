@@ -63,8 +63,7 @@ export class PythonRegex {
 
   /** `pattern.search(text)`. */
   search(text: string): PythonMatch | null {
-    this.#search.lastIndex = 0;
-    return this.#describeIfAny(this.#search.exec(text));
+    return this.#describeIfAny(this.#searchFrom(text, 0));
   }
 
   /** `pattern.match(text)`: at the start. */
@@ -120,14 +119,24 @@ export class PythonRegex {
       if (match === null) {
         if (mustAdvance) position += (text.codePointAt(position) ?? 0) > 0xffff ? 2 : 1;
         if (position > text.length) return;
-        this.#search.lastIndex = position;
-        match = this.#search.exec(text);
+        match = this.#searchFrom(text, position);
       }
       if (match === null) return;
       position = match.index + match[0].length;
       mustAdvance = match[0] === "";
       yield match;
     }
+  }
+
+  #searchFrom(text: string, position: number): RegExpExecArray | null {
+    this.#search.lastIndex = position;
+    let match = this.#search.exec(text);
+    // V8 finds an empty match of some lookbehinds between the two units of one code point, where none can be.
+    while (match !== null && match.index > 0 && (text.codePointAt(match.index - 1) ?? 0) > 0xffff) {
+      this.#search.lastIndex = match.index + 1;
+      match = this.#search.exec(text);
+    }
+    return match;
   }
 
   #longerMatchAt(text: string, position: number): RegExpExecArray | null {

@@ -1,5 +1,4 @@
 import { PythonError } from "./python-error.ts";
-import { lstrip, rstrip } from "./strip.ts";
 import { isSpaceUnit } from "./unicode.ts";
 
 /** Python's `text.split(separator, maximumSplits)`; a null separator splits at runs of white space. */
@@ -65,7 +64,7 @@ function splitAtSpace(text: string, maximumSplits: number): string[] {
       continue;
     }
     if (maximumSplits >= 0 && parts.length === maximumSplits) {
-      parts.push(rstrip(text.slice(position)));
+      parts.push(text.slice(position));
       break;
     }
     const start = position;
@@ -84,7 +83,7 @@ function rsplitAtSpace(text: string, maximumSplits: number): string[] {
       continue;
     }
     if (parts.length === maximumSplits) {
-      parts.push(lstrip(text.slice(0, end)));
+      parts.push(text.slice(0, end));
       break;
     }
     const stop = end;
