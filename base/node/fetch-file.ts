@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { createReadStream, mkdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { addAbortSignal, type Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
@@ -148,16 +148,23 @@ async function store(
   { partial, from, total }: { readonly partial: string; readonly from: number; readonly total: number },
 ): Promise<void> {
   checkSpace(wish, dirname(partial), total - from);
+  // Piece by piece, so that what arrived before a break is kept.
+  const file = await open(partial, from > 0 ? "r+" : "w", 0o600);
   let done = from;
-  const counted = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const bytes of source) {
-      done += bytes.length;
+  try {
+    for await (const piece of addAbortSignal(wish.signal, body)) {
+      const bytes = piece as Buffer;
+      for (let offset = 0; offset < bytes.length;) {
+        const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset, done);
+        offset += bytesWritten;
+        done += bytesWritten;
+      }
       wish.onProgress({ subject: wish.subject, doneBytes: done, totalBytes: total });
-      yield bytes;
     }
-  };
-  const file = createWriteStream(partial, { flags: from > 0 ? "a" : "w", flush: true });
-  await pipeline(body, counted, file, { signal: wish.signal });
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   if (total > 0 && done < total)
     throw new MusterError("connection", `${wish.subject} broke off at ${done} of ${total} bytes`);
 }

@@ -66,11 +66,19 @@ export class ZipFile {
         const local = this.#bytes(header, 30);
         const start = header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
         const stored = this.#bytes(start, packed);
-        const content = method === 0 ? stored : inflateRawSync(stored, { maxOutputLength: bytes + 1 });
+        const content = method === 0 ? stored : this.#inflate(stored, bytes, name);
         if (content.length !== bytes || crc32(content) !== checksum) throw this.#damaged(`${name} is torn`);
         return content;
       },
     };
+  }
+
+  #inflate(stored: Buffer, bytes: number, name: string): Buffer {
+    try {
+      return inflateRawSync(stored, { maxOutputLength: bytes + 1 });
+    } catch (error) {
+      throw this.#damaged(`${name} cannot be unpacked: ${(error as Error).message}`);
+    }
   }
 
   #bytes(from: number, length: number): Buffer {

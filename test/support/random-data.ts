@@ -67,7 +67,7 @@ export class RandomData {
     }).join("\n");
   }
 
-  #column(name: string, depth: number): { readonly name: string; value(): string } {
+  #column(name: string, depth: number): { readonly name: string; readonly value: () => string } {
     const random = this.#random;
     const value = this.#values(depth);
     const isSparse = random.below(3) === 0;
