@@ -24,6 +24,9 @@ export async function startVllm(): Promise<ModelServer> {
   return start(port, join(PYTHON_FOLDER, "vllm"), [...words, ...flags.split(" ")], {
     VLLM_CPU_OMP_THREADS_BIND: "nobind",
     OMP_NUM_THREADS: "2",
+    // Threads that wait must not keep a busy core from those that they wait for.
+    OMP_WAIT_POLICY: "PASSIVE",
+    KMP_BLOCKTIME: "0",
     VLLM_CPU_KVCACHE_SPACE: "1",
     VLLM_NO_USAGE_STATS: "1",
   });

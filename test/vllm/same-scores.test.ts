@@ -12,7 +12,9 @@ import { type ModelServer, startLlamaServer, startVllm } from "./model-servers.t
 
 const ROOT = resolve(import.meta.dirname, "..", "..");
 const CACHE = join(testCacheFolder(), "cache");
-const LIMIT = 6;
+const LIMIT = 4;
+/** Long answers would show nothing more and take minutes on a busy machine. */
+const MOST_TOKENS = "max_gen_toks=24";
 /** One scored and one generated each; the benchmarks' own data is not in the repository. */
 const TASKS = ["quickstart_facts", "quickstart_copying", ...(sharedFolder === null ? [] : ["commonsense_qa", "gsm8k"])];
 
@@ -55,7 +57,7 @@ async function runMuster(words: readonly string[]): Promise<void> {
 }
 
 function evaluation(url: string, tasks: string, output: string): string[] {
-  const settings = `--limit ${LIMIT} --yes --json --no-cache`.split(" ");
+  const settings = `--limit ${LIMIT} --gen-kwargs ${MOST_TOKENS} --yes --json --no-cache`.split(" ");
   const data = ["--include-path", join(ROOT, "quickstart", "tasks"), "--dataset-map", mapFile];
   return ["run", "--engine-url", url, "--tasks", tasks, ...settings, ...data, "--output", output];
 }
@@ -64,17 +66,9 @@ async function runHarness(url: string, output: string): Promise<void> {
   const program = join(import.meta.dirname, "harness-with-local-data.py");
   const model = `model=smollm2-135m,base_url=${url}/v1/completions`;
   const words = [program, mapFile, "--model", "local-completions", "--model_args", model, "--tasks", TASKS.join(",")];
-  const rest = [
-    "--include_path",
-    "quickstart/tasks",
-    "--limit",
-    String(LIMIT),
-    "--log_samples",
-    "--output_path",
-    output,
-  ];
+  const settings = `--limit ${LIMIT} --gen_kwargs ${MOST_TOKENS} --include_path quickstart/tasks --log_samples`;
   const options = { cwd: ROOT, maxBuffer: 1 << 26 };
-  await promisify(execFile)(harnessPython()!, [...words, ...rest], options);
+  await promisify(execFile)(harnessPython()!, [...words, ...settings.split(" "), "--output_path", output], options);
 }
 
 interface Sample {
