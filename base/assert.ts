@@ -2,8 +2,3 @@
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`bug: ${message}`);
 }
-
-/** Marks a branch that the types prove empty. */
-export function unreachable(value: never): never {
-  throw new Error(`bug: unreachable value ${JSON.stringify(value)}`);
-}
