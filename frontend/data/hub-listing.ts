@@ -50,12 +50,11 @@ export async function listHub(repository: string, revision: string, folder: stri
     if (/^(?:1|true|yes|on)$/i.test(process.env["HF_HUB_OFFLINE"] ?? "")) throw offline(repository);
     text = await ask(repository, revision);
   } catch (error) {
-    const known = MusterError.from(error).kind === "connection" ? recall(memory) : null;
-    if (known === null) throw error;
+    const known = MusterError.from(error).kind === "connection" ? recall(memory) : undefined;
+    if (known === undefined) throw error;
     return known;
   }
-  if (text === null) return null;
-  const listing = parseListing(text, repository);
+  const listing = text === null ? null : parseListing(text, repository);
   mkdirSync(dirname(memory), { recursive: true });
   const partial = `${memory}.${process.pid}`;
   writeFileSync(partial, JSON.stringify(listing));
@@ -71,12 +70,13 @@ function parseListing(text: string, repository: string): HubListing {
   }
 }
 
-function recall(memory: string): HubListing | null {
+/** The last answer, which may be that there is nothing; undefined where there was none. */
+function recall(memory: string): HubListing | null | undefined {
   try {
-    return listingSchema.parse(JSON.parse(readFileSync(memory, "utf8")));
+    return listingSchema.nullable().parse(JSON.parse(readFileSync(memory, "utf8")));
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    if (isMissing || error instanceof SyntaxError || error instanceof z.ZodError) return null;
+    if (isMissing || error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
     throw error;
   }
 }
@@ -94,13 +94,15 @@ async function ask(repository: string, revision: string): Promise<string | null>
   }
 }
 
-async function get(url: string, repository: string): Promise<{ status: number; text: string }> {
+async function get(url: string, repository: string, isFirst = true): Promise<{ status: number; text: string }> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const reply = await request(url, { dispatcher: webAgent(), signal, headers: hubLogin() });
     return { status: reply.statusCode, text: await reply.body.text() };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    // A connection that was kept open and that the hub has closed meanwhile.
+    if (isFirst && (code === "ECONNRESET" || code === "UND_ERR_SOCKET")) return get(url, repository, false);
     throw unreachable(repository, message || (code ?? "no answer"), error);
   }
 }

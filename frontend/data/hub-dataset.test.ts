@@ -1,0 +1,261 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { formatPythonJson } from "../../evaluation/harness/python/json-format.ts";
+import type { PythonValue } from "../../evaluation/harness/python/value.ts";
+import { FileServer } from "../../test/support/file-server.ts";
+import { harnessPython } from "../../test/support/harness-python.ts";
+import { openDatasetLoader } from "./dataset-loader.ts";
+
+const SHA = "0123456789abcdef0123456789abcdef01234567";
+const CONVERTED_SHA = "fedcba9876543210fedcba9876543210fedcba98";
+const python = harnessPython();
+
+// A real HTTP server with the hub's interface; nothing here asks the hub itself.
+describe("data sets of the hub", () => {
+  let folder: string;
+  let hub: FileServer;
+  let seen: { readonly subject: string; readonly doneBytes: number; readonly totalBytes: number }[];
+  beforeAll(async () => {
+    hub = await FileServer.start();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "muster-hub-"));
+    seen = [];
+    hub.requests.length = 0;
+    vi.stubEnv("HF_ENDPOINT", `${hub.url}/`);
+    vi.stubEnv("HF_TOKEN", "");
+    vi.stubEnv("HF_HUB_OFFLINE", "");
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+  afterAll(() => hub.stop());
+
+  /** Puts a repository on the hub at a revision. */
+  function publish(repository: string, revision: string, sha: string, files: Record<string, string | Buffer>): void {
+    const siblings = Object.entries(files).map(([rfilename, content]) => {
+      const bytes = Buffer.from(content);
+      hub.put(`/datasets/${repository}/resolve/${sha}/${rfilename}`, bytes);
+      const blobId = createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+      const isLarge = Buffer.isBuffer(content);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return { rfilename, size: bytes.length, ...(isLarge ? { lfs: { sha256, size: bytes.length } } : { blobId }) };
+    });
+    hub.put(`/api/datasets/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`, { sha, siblings });
+  }
+
+  async function load(path: string, name: string | null = null, kwargs: Record<string, PythonValue> | null = null) {
+    const loader = await openDatasetLoader({
+      datasetMap: null,
+      cacheFolder: folder,
+      onProgress: (progress) => seen.push(progress),
+    });
+    const given = kwargs === null ? null : new Map<PythonValue, PythonValue>(Object.entries(kwargs));
+    return (await loader.load({ path, name, kwargs: given, taskFolder: "" })).splits;
+  }
+
+  const failure = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it("are taken at one commit, and of it only the splits that are used", async () => {
+    publish("org/lines", "main", SHA, {
+      "train.jsonl": '{"a": 0.5}\n',
+      "test.jsonl": '{"a": 1}\n',
+      "README.md": "Hello",
+    });
+    const splits = await load("org/lines");
+    expect([...splits.keys()]).toStrictEqual(["train", "test"]);
+    const fetched = (): string[] => hub.requests.map(({ path }) => path).filter((path) => path.endsWith(".jsonl"));
+    expect(fetched()).toStrictEqual([]);
+    const { rows, info } = await splits.get("train")!;
+    expect(rows.map((row) => formatPythonJson(row))).toStrictEqual(['{"a": 0.5}']);
+    expect(fetched()).toStrictEqual([`/datasets/org/lines/resolve/${SHA}/train.jsonl`]);
+    expect(info).toStrictEqual({
+      dataset: "org/lines",
+      split: "train",
+      source: `${hub.url}/datasets/org/lines/resolve/${SHA}/train.jsonl`,
+      sha256: createHash("sha256").update('{"a": 0.5}\n').digest("hex"),
+      rows: 1,
+    });
+    expect(seen.at(-1)).toStrictEqual({ subject: "org/lines train.jsonl", doneBytes: 11, totalBytes: 11 });
+    expect((await splits.get("test")!).rows.map((row) => formatPythonJson(row))).toStrictEqual(['{"a": 1.0}']);
+  });
+
+  it("are read from the cache when they are there, also without the hub", async () => {
+    publish("org/cached", "main", SHA, { "test.jsonl": '{"a": 1}\n' });
+    await (await load("org/cached")).get("test");
+    hub.requests.length = 0;
+    await (await load("org/cached")).get("test");
+    expect(hub.requests.filter(({ path }) => path.includes("/resolve/"))).toStrictEqual([]);
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    expect((await (await load("org/cached")).get("test")!).info.rows).toBe(1);
+    vi.stubEnv("HF_HUB_OFFLINE", "");
+    vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9");
+    expect((await (await load("org/cached")).get("test")!).info.rows).toBe(1);
+  });
+
+  it("are thrown away when the cache is not what the hub said", async () => {
+    publish("org/torn", "main", SHA, { "test.jsonl": '{"a": 1}\n' });
+    await (await load("org/torn")).get("test");
+    const file = join(folder, "datasets/org__torn", SHA, "test.jsonl");
+    writeFileSync(file, '{"a": 2}\n');
+    await expect((await load("org/torn")).get("test")).rejects.toMatchObject({ kind: "badData" });
+    expect(existsSync(file)).toBe(false);
+    expect((await (await load("org/torn")).get("test")!).info.rows).toBe(1);
+  });
+
+  it("go on where they were cut off", async () => {
+    const text = Array.from({ length: 3_000 }, (_, index) => `{"a": ${index}, "b": "${"x".repeat(100)}"}`).join("\n");
+    publish("org/cut", "main", SHA, { "test.jsonl": text });
+    hub.cut(`/datasets/org/cut/resolve/${SHA}/test.jsonl`, 200_000);
+    expect((await (await load("org/cut")).get("test")!).info.rows).toBe(3_000);
+    const [, again] = hub.requestsOf(`/datasets/org/cut/resolve/${SHA}/test.jsonl`);
+    expect(again?.headers.range).toMatch(/^bytes=\d+-$/);
+  });
+
+  it("are asked for with the token, at the revision that the task names", async () => {
+    publish("org/pinned", "v1.0", SHA, { "test.jsonl": '{"a": 1}\n' });
+    vi.stubEnv("HF_TOKEN", "hf_secret");
+    await (await load("org/pinned", null, { revision: "v1.0" })).get("test");
+    expect(hub.requests).toHaveLength(2);
+    for (const { headers } of hub.requests) expect(headers.authorization).toBe("Bearer hf_secret");
+    const error = await failure(load("org/pinned", null, { revision: "v2" }));
+    expect(error).toMatchObject({
+      kind: "notFound",
+      message: expect.stringContaining("org/pinned at the revision v2"),
+    });
+  });
+
+  it.each([
+    [401, "permission", /not without a login/],
+    [403, "permission", /not without a login/],
+    [404, "notFound", /has no data set org\/refused/],
+    [500, "connection", /it answered 500/],
+  ] as const)("say what status %i means, and the way out", async (status, kind, message) => {
+    hub.answer("/api/datasets/org/refused/revision/main?blobs=true", (response) => response.writeHead(status).end());
+    const error = await failure(load("org/refused"));
+    expect(error).toMatchObject({
+      kind,
+      message: expect.stringMatching(message),
+      wayOut: expect.stringContaining("--dataset-map"),
+    });
+  });
+
+  it("say that the hub cannot be reached, or is none", async () => {
+    hub.answer("/api/datasets/org/page/revision/main?blobs=true", (response) => response.end("<html>"));
+    expect(await failure(load("org/page"))).toMatchObject({
+      kind: "connection",
+      message: expect.stringContaining("something else"),
+    });
+    vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9");
+    expect(await failure(load("org/away"))).toMatchObject({
+      kind: "connection",
+      message: expect.stringMatching(/org\/away is not here, and the hub at http:\/\/127\.0\.0\.1:9 cannot be used/),
+    });
+  });
+
+  it("name the configurations that there are", async () => {
+    const card =
+      "---\nconfigs:\n- config_name: one\n  data_files: one.jsonl\n- config_name: two\n  data_files: two.jsonl\n---\n";
+    publish("org/configs", "main", SHA, { "README.md": card, "one.jsonl": '{"a": 1}\n', "two.jsonl": '{"a": 2}\n' });
+    hub.put("/api/datasets/org/configs/revision/refs%2Fconvert%2Fparquet?blobs=true", {
+      sha: CONVERTED_SHA,
+      siblings: [],
+    });
+    const { rows } = await (await load("org/configs", "two")).get("train")!;
+    expect(rows.map((row) => formatPythonJson(row))).toStrictEqual(['{"a": 2}']);
+    const error = await failure(load("org/configs", "three"));
+    expect(error).toMatchObject({ kind: "notFound", wayOut: expect.stringContaining("one, two") });
+  });
+
+  it("keep files within the cache, whatever they are called", async () => {
+    publish("org/sly", "main", SHA, { "../../test.jsonl": '{"a": 1}\n', "test.jsonl": '{"a": 2}\n' });
+    const { info } = await (await load("org/sly")).get("test")!;
+    expect(info.source).toBe(`${hub.url}/datasets/org/sly/resolve/${SHA}/test.jsonl`);
+  });
+
+  it("are refused where the hub has nothing that can be read", async () => {
+    publish("org/code", "main", SHA, { "code.py": "print()" });
+    expect(await failure(load("org/code"))).toMatchObject({ kind: "unsupported" });
+  });
+
+  describe.skipIf(python === null)("in Parquet", () => {
+    // prettier-ignore
+    const ROWS = [
+      { t: "red ☃", i: 9007199254740993n, f: 1, b: true, l: ["x", null, ""], s: { y: [1.5], x: null }, n: null, ls: [{ k: 1 }, { k: 2 }] },
+      { t: null, i: 1n, f: 0.1, b: null, l: [], s: null, n: null, ls: [] },
+      { t: "", i: -5n, f: 2, b: false, l: null, s: { y: null, x: "p" }, n: null, ls: null },
+      { t: "\ufeffx", i: 0n, f: -0.5, b: true, l: ["q"], s: { y: [], x: "q" }, n: null, ls: [{ k: null }] },
+    ];
+    const text = (value: unknown): string =>
+      JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `int:${part}` : part)).replaceAll(
+        /"int:(-?\d+)"/g,
+        "$1",
+      );
+    const EXPECTED = [
+      '{"t": "red \\u2603", "i": 9007199254740993, "f": 1.0, "b": true, "l": ["x", null, ""], "s": {"y": [1.5], "x": null}, "n": null, "ls": [{"k": 1}, {"k": 2}]}',
+      '{"t": null, "i": 1, "f": 0.1, "b": null, "l": [], "s": null, "n": null, "ls": []}',
+      '{"t": "", "i": -5, "f": 2.0, "b": false, "l": null, "s": {"y": null, "x": "p"}, "n": null, "ls": null}',
+      '{"t": "\\ufeffx", "i": 0, "f": -0.5, "b": true, "l": ["q"], "s": {"y": [], "x": "q"}, "n": null, "ls": [{"k": null}]}',
+    ];
+
+    function parquet(rows: unknown, compression = "snappy", types: Record<string, string> = {}): Buffer {
+      const file = join(folder, "made", "file.parquet");
+      mkdirSync(join(folder, "made"), { recursive: true });
+      const script = join(import.meta.dirname, "../../test/support/write_parquet.py");
+      execFileSync(python!, [script, text([{ file, rows, compression, types }])]);
+      return readFileSync(file);
+    }
+
+    it.each(["snappy", "zstd", "gzip", "none"])("are rows of Python's values (%s)", async (compression) => {
+      publish("org/table", "main", SHA, {
+        "data/test-00000-of-00001.parquet": parquet(ROWS, compression, { f: "double" }),
+      });
+      const { rows } = await (await load("org/table")).get("test")!;
+      expect(rows.map((row) => formatPythonJson(row))).toStrictEqual(EXPECTED);
+    });
+
+    it("are taken from the converted branch where the repository has other files", async () => {
+      publish("org/script", "main", SHA, { "script.py": "pass", "x.csv": "a\n1\n" });
+      const bytes = parquet([{ a: 1 }, { a: 2 }]);
+      publish("org/script", "refs/convert/parquet", CONVERTED_SHA, {
+        "main/train/0000.parquet": parquet([{ a: 0 }]),
+        "main/test/0000.parquet": bytes,
+        "main/test/0001.parquet": parquet([{ a: 3 }]),
+        "other/test/0000.parquet": parquet([{ a: 9 }]),
+      });
+      const splits = await load("org/script", "main");
+      expect([...splits.keys()].sort()).toStrictEqual(["test", "train"]);
+      const { rows, info } = await splits.get("test")!;
+      expect(rows.map((row) => row.get("a"))).toStrictEqual([1, 2, 3]);
+      expect(info.rows).toBe(3);
+      expect(await failure(load("org/script"))).toMatchObject({
+        kind: "notFound",
+        wayOut: expect.stringContaining("main, other"),
+      });
+    });
+
+    it("are refused where a type is not read exactly", async () => {
+      publish("org/bytes", "main", SHA, {
+        "test.parquet": parquet([{ day: "2024-01-02" }], "snappy", { day: "date32" }),
+      });
+      await expect((await load("org/bytes")).get("test")).rejects.toMatchObject({
+        kind: "unsupported",
+        message: expect.stringContaining("day is of the type DATE"),
+      });
+    });
+
+    it("are refused where they are cut off", async () => {
+      publish("org/short", "main", SHA, { "test.parquet": parquet([{ a: 1 }]).subarray(0, -9) });
+      await expect((await load("org/short")).get("test")).rejects.toMatchObject({ kind: "badData" });
+    });
+  });
+});
