@@ -39,11 +39,14 @@ export async function installTasks(
 function unpackTasks({ file, sha256 }: FetchedWheel, folder: string): string {
   const partial = `${folder}.${randomUUID()}.partial`;
   const zip = new ZipFile(file);
+  const made = new Set<string>();
   try {
     for (const member of zip.members()) {
       if (!member.name.startsWith("lm_eval/tasks/")) continue;
       const path = join(partial, member.name);
-      mkdirSync(dirname(path), { recursive: true });
+      const parent = dirname(path);
+      if (!made.has(parent)) mkdirSync(parent, { recursive: true });
+      made.add(parent);
       writeFileSync(path, member.read());
     }
     writeFileSync(join(partial, "wheel.json"), `${JSON.stringify({ ...PROFILE, sha256 })}\n`);

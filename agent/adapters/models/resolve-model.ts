@@ -122,9 +122,11 @@ function writeWhole(file: string, content: Uint8Array): void {
 }
 
 async function openFile(file: string, cacheFolder: string): Promise<ResolvedModel> {
-  if (!existsSync(file)) {
-    throw new MusterError("notFound", `there is no model file ${file}`, {
-      wayOut: "`muster models` lists the catalogue.",
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isFile() !== true) {
+    const problem = stats === undefined ? `there is no model file ${file}` : `${file} is no file but a folder`;
+    throw new MusterError("notFound", problem, {
+      wayOut: "Name a GGUF file, or a model of the catalogue (`muster models`).",
     });
   }
   if (firstBytes(file, 4) !== "GGUF") {

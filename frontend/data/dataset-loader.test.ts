@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { parsePythonJson } from "../../evaluation/harness/python/json-parse.ts";
+import type { PythonDict } from "../../evaluation/harness/python/value.ts";
+import { openDatasetLoader } from "./dataset-loader.ts";
+import type { SplitReader } from "./read-split.ts";
+
+describe("data sets on this machine", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "muster-map-"));
+    // No test here may ask the hub.
+    vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9");
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+
+  function write(path: string, content: string): void {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  }
+
+  async function load(
+    map: unknown,
+    path = "org/data",
+    name: string | null = null,
+    kwargs: object | null = null,
+  ): Promise<SplitReader> {
+    write("maps/map.json", typeof map === "string" ? map : JSON.stringify(map));
+    const datasetMap = map === null ? null : join(folder, "maps/map.json");
+    const loader = await openDatasetLoader({
+      datasetMap,
+      cacheFolder: join(folder, "cache"),
+      onProgress: () => undefined,
+    });
+    const given = kwargs === null ? null : (parsePythonJson(JSON.stringify(kwargs)) as PythonDict);
+    return (await loader.load({ path, name, kwargs: given, taskFolder: join(folder, "tasks") })).splits;
+  }
+
+  async function problem(promise: Promise<unknown>): Promise<{ kind: string; message: string; wayOut: string }> {
+    try {
+      await promise;
+    } catch (error) {
+      const { kind, message, wayOut } = error as { kind: string; message: string; wayOut: string };
+      return { kind, message, wayOut };
+    }
+    throw new Error("nothing was refused");
+  }
+
+  it("are found by path and name, then by path; files lie beside the map", async () => {
+    write("data/one.jsonl", '{"a": 1}\n');
+    write("data/two.jsonl", '{"a": 2}\n{"a": 3}\n');
+    const map = {
+      "org/data:big": { test: "../data/two.jsonl" },
+      "org/data": { test: ["../data/one.jsonl", "../data/two.jsonl"] },
+    };
+    const big = await (await load(map, "org/data", "big")).get("test")!;
+    expect(big.rows.map((row) => row.get("a"))).toStrictEqual([2, 3]);
+    expect(big.info).toStrictEqual({
+      dataset: "org/data:big",
+      split: "test",
+      source: join(folder, "data/two.jsonl"),
+      sha256: createHash("sha256").update('{"a": 2}\n{"a": 3}\n').digest("hex"),
+      rows: 2,
+    });
+    const other = await (await load(map, "org/data", "small")).get("test")!;
+    expect(other.rows.map((row) => row.get("a"))).toStrictEqual([1, 2, 3]);
+    expect(other.info.sha256).toBe(createHash("sha256").update('{"a": 1}\n{"a": 2}\n{"a": 3}\n').digest("hex"));
+  });
+
+  it("are read split by split, each once, and only those that are used", async () => {
+    write("data/a.jsonl", '{"a": 1}\n');
+    const splits = await load({ "org/data": { test: "../data/a.jsonl", broken: "../data/none.jsonl" } });
+    expect([...splits.keys()]).toStrictEqual(["test", "broken"]);
+    const first = await splits.get("test")!;
+    rmSync(join(folder, "data/a.jsonl"));
+    expect(await splits.get("test")!).toBe(first);
+    expect(splits.get("validation")).toBeUndefined();
+  });
+
+  it("a missing file is named", async () => {
+    const { kind, message } = await problem((await load({ "org/data": { test: "none.jsonl" } })).get("test")!);
+    expect(kind).toBe("badData");
+    expect(message).toBe(`the data file ${join(folder, "maps/none.jsonl")} cannot be read: it is not there`);
+  });
+
+  it.each([
+    ["a torn last line", '{"a": 1}\n{"a": 2}\n{"a', /t\.jsonl, line 3: it is cut off, or not JSON/],
+    ["a bad line", '{"a": 1}\nrow two\n{"a": 2}\n', /t\.jsonl, line 2: it is not JSON/],
+    ["a row that is a list", '{"a": 1}\n[1]\n', /t\.jsonl, line 2: a row must be a JSON object/],
+    ["one object over several lines", '{\n "a": 1\n}\n', /t\.jsonl is one object over several lines/],
+    ["a torn list", '[{"a": 1}, {"a"', /t\.jsonl is cut off, or not JSON/],
+    ["a list that mixes", '[{"a": 1}, 5]', /element 1 of its list is not an object/],
+  ])("%s is named by file and line", async (_, content, message) => {
+    write("data/t.jsonl", content);
+    const refused = await problem((await load({ "org/data": { test: "../data/t.jsonl" } })).get("test")!);
+    expect(refused).toMatchObject({ kind: "badData", message: expect.stringMatching(message) });
+    expect(refused.wayOut).toMatch(/\S/);
+  });
+
+  it("what is not UTF-8 is named", async () => {
+    mkdirSync(join(folder, "data"));
+    writeFileSync(join(folder, "data/t.jsonl"), Buffer.from([0x7b, 0xff, 0x7d]));
+    const { message } = await problem((await load({ "org/data": { test: "../data/t.jsonl" } })).get("test")!);
+    expect(message).toMatch(/t\.jsonl is not UTF-8 text/);
+  });
+
+  it("an empty file is an empty split", async () => {
+    write("data/t.jsonl", "\n");
+    expect((await (await load({ "org/data": { test: "../data/t.jsonl" } })).get("test")!).rows).toStrictEqual([]);
+  });
+
+  it.each([
+    ["that is no JSON", "{", "usage", /dataset map .*map\.json/],
+    ["of another shape", { "org/data": "file.jsonl" }, "usage", /map\.json: org\/data/],
+    [
+      "with a file of no known format",
+      { "org/data": { test: "x.docx" } },
+      "unsupported",
+      /x\.docx, which is of no known format/,
+    ],
+    ["with mixed formats", { "org/data": { test: "x.csv", train: "x.jsonl" } }, "unsupported", /several formats/],
+  ] as const)("a map %s is refused", async (_, map, kind, message) => {
+    expect(await problem(load(map))).toMatchObject({ kind, message: expect.stringMatching(message) });
+  });
+
+  it("a map that is not there is refused", async () => {
+    const options = { datasetMap: join(folder, "none.json"), cacheFolder: folder, onProgress: () => undefined };
+    expect(await problem(openDatasetLoader(options))).toMatchObject({
+      kind: "usage",
+      message: expect.stringContaining("none.json"),
+    });
+  });
+
+  it("a data set that neither the map nor the hub has is named with what is near", async () => {
+    const { kind, message, wayOut } = await problem(load({ "org/dato": { test: "x.jsonl" } }));
+    expect(kind).toBe("connection");
+    expect(message).toMatch(/org\/data is not here.*the dataset map .*map\.json does not name it/);
+    expect(wayOut).toMatch(/^Add org\/data to the map\. It has org\/dato\./);
+  });
+
+  it("files beside the task are found where the working directory has none", async () => {
+    write("tasks/mine.jsonl", '{"a": 1}\n');
+    const splits = await load(null, "json", null, { data_files: { test: "mine.jsonl" } });
+    expect((await splits.get("test")!).info.source).toBe(join(folder, "tasks/mine.jsonl"));
+  });
+
+  it.each([
+    ["json", {}, "badData", /dataset_path json needs dataset_kwargs: data_files/],
+    ["json", { data_files: { test: "a.jsonl" }, field: "data" }, "unsupported", /sets field in dataset_kwargs/],
+    ["csv", { data_files: { test: "a.csv" }, skiprows: 2 }, "unsupported", /sets skiprows in dataset_kwargs/],
+    ["json", { data_files: { test: "https://example.org/a.jsonl" } }, "unsupported", /does not fetch single files/],
+    ["json", { data_files: { test: 5 } }, "badData", /data_files must be a path/],
+    ["./no such folder", null, "notFound", /is no folder here/],
+  ] as const)("%s with %j is refused", async (path, kwargs, kind, message) => {
+    expect(await problem(load(null, path, null, kwargs))).toMatchObject({
+      kind,
+      message: expect.stringMatching(message),
+    });
+  });
+});
