@@ -3,13 +3,12 @@ import { getModuleVersion, type Llama, type LlamaContext, type LlamaModel, type 
 import { MusterError } from "../../../../base/muster-error.ts";
 import type { EngineDescription } from "../../../../evaluation/engine.ts";
 import type { EvaluationRequest, GenerationSettings } from "../../../../evaluation/request.ts";
-import type { EvaluationResponse } from "../../../../evaluation/response.ts";
 import type { EngineOutcome, InferenceEngine } from "../../../ports/inference-engine.ts";
 import { resolveModel } from "../../models/resolve-model.ts";
 import type { EngineOptions } from "../engine-options.ts";
 import { cutAtStops, DEFAULT_MAX_TOKENS } from "../generation.ts";
 import { probeEngine } from "../probe.ts";
-import { RequestError } from "../request-error.ts";
+import { type Answer, type Score, timedAnswer } from "../timed-answer.ts";
 import { encodePair, prefixToken, type TokenPair, type Tokenizer } from "../tokens/encode-pair.ts";
 import { fitPrompt, fitWindow, rollingWindows } from "../tokens/windows.ts";
 import { Lane, LOG_FLOOR, PROMPT_BATCH } from "./lane.ts";
@@ -103,12 +102,6 @@ interface EngineParts {
   readonly version: string;
 }
 
-type Answer = EvaluationResponse extends infer R
-  ? R extends EvaluationResponse
-    ? Omit<R, "latencyUs">
-    : never
-  : never;
-
 /** One model in this process. Prompts are cut as the harness's `hf` backend cuts them. */
 class LlamaCppEngine implements InferenceEngine {
   readonly #llama: Llama;
@@ -158,15 +151,7 @@ class LlamaCppEngine implements InferenceEngine {
     const lane = await this.#takeLane();
     try {
       const outcomes: EngineOutcome[] = [];
-      for (const request of requests) {
-        const startMs = performance.now();
-        try {
-          const answer = await this.#answer(lane, request, signal);
-          outcomes.push({ ...answer, latencyUs: Math.round((performance.now() - startMs) * 1000) });
-        } catch (error) {
-          outcomes.push(RequestError.toFailure(error));
-        }
-      }
+      for (const request of requests) outcomes.push(await timedAnswer(() => this.#answer(lane, request, signal)));
       return outcomes;
     } finally {
       this.#giveLane(lane);
@@ -210,11 +195,7 @@ class LlamaCppEngine implements InferenceEngine {
   }
 
   /** The sum over all pairs, in their order. */
-  async #score(
-    lane: Lane,
-    pairs: readonly TokenPair[],
-    signal: AbortSignal,
-  ): Promise<Answer & { readonly kind: "logprob" }> {
+  async #score(lane: Lane, pairs: readonly TokenPair[], signal: AbortSignal): Promise<Score> {
     let [logprob, isGreedy, promptTokens, truncatedTokens] = [0, true, 0, 0];
     for (const pair of pairs) {
       // The last token is scored but never read, so one more fits.

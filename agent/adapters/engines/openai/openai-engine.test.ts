@@ -6,13 +6,16 @@ import type { EngineOutcome, InferenceEngine } from "../../../ports/inference-en
 import { openOpenAiEngine } from "./openai-engine.ts";
 
 const never = new AbortController().signal;
-const LIMITS = { connectMs: 2_000, answerMs: 300, lookMs: 300 };
+const PATIENT = { connectMs: 10_000, answerMs: 60_000, lookMs: 60_000 };
 const TEXT = "one two three one two";
 
 let server: SmallServer;
+/** Read at each call, so that a test is patient while it joins and not when it waits for a limit. */
+let limits = { ...PATIENT };
 const engines: InferenceEngine[] = [];
 
 beforeEach(async () => {
+  limits = { ...PATIENT };
   server = await SmallServer.start();
 });
 afterEach(async () => {
@@ -21,7 +24,7 @@ afterEach(async () => {
 });
 
 async function open(url = server.url, model: string | null = null): Promise<InferenceEngine> {
-  const engine = await openOpenAiEngine(url, { model, concurrency: null, signal: never }, LIMITS);
+  const engine = await openOpenAiEngine(url, { model, concurrency: null, signal: never }, limits);
   engines.push(engine);
   return engine;
 }
@@ -40,8 +43,13 @@ async function answerOf(engine: InferenceEngine, request: EvaluationRequest): Pr
   return outcome!;
 }
 
-async function failureWhile(path: string, answer: Answer, request = scoring(TEXT, " three")): Promise<RequestFailure> {
+async function failureWhile(
+  path: string,
+  answer: Answer,
+  { request = scoring(TEXT, " three"), answerMs = PATIENT.answerMs } = {},
+): Promise<RequestFailure> {
   const engine = await open();
+  limits.answerMs = answerMs;
   server.answer(path, answer);
   const outcome = await answerOf(engine, request);
   if (outcome.kind !== "failed") throw new Error(`expected a failure, got ${JSON.stringify(outcome)}`);
@@ -177,6 +185,8 @@ describe("a server that works", () => {
 
 describe("a request that goes wrong is a value with a reason and a place to try again", () => {
   const completions = "/v1/completions";
+  const IMPATIENT = { answerMs: 1_000 };
+
   test("a web page", async () => {
     const page = answerText("<!doctype html><title>Sign in</title>", "text/html");
     const failure = await failureWhile(completions, page);
@@ -225,17 +235,21 @@ describe("a request that goes wrong is a value with a reason and a place to try 
   });
 
   test("no answer in time", async () => {
-    const failure = await failureWhile(completions, () => undefined);
+    const failure = await failureWhile(completions, () => undefined, IMPATIENT);
     expect(failure).toMatchObject({ retry: "elsewhere", reason: "timeout" });
-    expect(failure.message).toContain("did not answer within 0.3 seconds");
+    expect(failure.message).toContain("did not answer within 1 s");
   });
 
   test("an answer that trickles in forever", async () => {
-    const failure = await failureWhile(completions, ({ response }) => {
-      response.writeHead(200, { "content-type": "application/json" });
-      const timer = setInterval(() => response.write(" "), 20);
-      response.once("close", () => clearInterval(timer));
-    });
+    const failure = await failureWhile(
+      completions,
+      ({ response }) => {
+        response.writeHead(200, { "content-type": "application/json" });
+        const timer = setInterval(() => response.write(" "), 20);
+        response.once("close", () => clearInterval(timer));
+      },
+      IMPATIENT,
+    );
     expect(failure.reason).toBe("timeout");
   });
 
@@ -257,7 +271,7 @@ describe("a request that goes wrong is a value with a reason and a place to try 
 
   test("a generation that the server gave up", async () => {
     const answer = answerJson({ choices: [{ index: 0, text: "half a", finish_reason: "abort" }] });
-    expect((await failureWhile(completions, answer, generation(TEXT))).reason).toBe("abandoned");
+    expect((await failureWhile(completions, answer, { request: generation(TEXT) })).reason).toBe("abandoned");
   });
 
   test("a server that is gone, which its health tells too", async () => {
@@ -317,13 +331,19 @@ describe("joining", () => {
     ["a web page", answerText("<html></html>", "text/html"), "connection"],
     ["JSON that is no list", answerJson({ hello: "world" }), "connection"],
     ["500", answerJson({}, 500), "connection"],
-    ["nothing", () => undefined, "connection"],
     ["401", answerJson({ error: "no key" }, 401), "permission"],
   ])("fails with the address and the way out where the models are %s", async (_, answer, kind) => {
     server.answer("/v1/models", answer);
     const wayOut: unknown = expect.any(String);
     const message: unknown = expect.stringContaining(`${server.url}/v1/models`);
     await expect(open()).rejects.toMatchObject({ kind, message, wayOut });
+  });
+
+  test("fails where the server never answers", async () => {
+    server.answer("/v1/models", () => undefined);
+    limits.lookMs = 300;
+    const message = `${server.url}/v1/models did not answer within 0.3 s`;
+    await expect(open()).rejects.toMatchObject({ kind: "connection", message });
   });
 
   test("fails where nobody listens", async () => {

@@ -1,12 +1,12 @@
 import { MusterError } from "../../../../base/muster-error.ts";
 import type { EngineDescription } from "../../../../evaluation/engine.ts";
 import type { EvaluationRequest, GenerationSettings } from "../../../../evaluation/request.ts";
-import type { EvaluationResponse } from "../../../../evaluation/response.ts";
 import type { EngineOutcome, InferenceEngine } from "../../../ports/inference-engine.ts";
 import type { EngineOptions } from "../engine-options.ts";
 import { cutAtStops, DEFAULT_MAX_TOKENS, DEFAULT_SEED } from "../generation.ts";
 import { probeEngine } from "../probe.ts";
 import { RequestError } from "../request-error.ts";
+import { type Answer, type Score, timedAnswer } from "../timed-answer.ts";
 import { encodePair, prefixToken, type TokenPair, type Tokenizer } from "../tokens/encode-pair.ts";
 import { fitPrompt, fitWindow, rollingWindows } from "../tokens/windows.ts";
 import { type DiscoveredServer, discoverServer, listModels } from "./discover-server.ts";
@@ -116,11 +116,7 @@ class OpenAiEngine implements InferenceEngine {
 
   compute(requests: readonly EvaluationRequest[], signal: AbortSignal): Promise<readonly EngineOutcome[]> {
     const tokenizer = remembering(this.#server.tokenizer);
-    return Promise.all(
-      requests.map((request) =>
-        this.#answer(request, tokenizer, signal).catch((error: unknown) => RequestError.toFailure(error)),
-      ),
-    );
+    return Promise.all(requests.map((request) => timedAnswer(() => this.#answer(request, tokenizer, signal))));
   }
 
   async health(): Promise<string | null> {
@@ -137,28 +133,15 @@ class OpenAiEngine implements InferenceEngine {
     return this.#client.close();
   }
 
-  async #answer(
-    request: EvaluationRequest,
-    tokenizer: Tokenizer | null,
-    signal: AbortSignal,
-  ): Promise<EvaluationResponse> {
-    const startMs = performance.now();
-    const answer = await this.#dispatch(request, tokenizer, signal);
-    return { ...answer, latencyUs: Math.round((performance.now() - startMs) * 1000) };
-  }
-
-  #dispatch(request: EvaluationRequest, tokenizer: Tokenizer | null, signal: AbortSignal): Promise<Answer> {
-    if (request.kind === "generate_until") {
-      return this.#generate(request.context, request.generation!, tokenizer, signal);
-    }
+  async #answer(request: EvaluationRequest, tokenizer: Tokenizer | null, signal: AbortSignal): Promise<Answer> {
+    const { kind, context, continuation } = request;
+    if (kind === "generate_until") return this.#generate(context, request.generation!, tokenizer, signal);
     if (tokenizer === null) {
       const message = `${this.#address.root} has no /tokenize as vLLM has, without which no text can be scored exactly`;
       throw new RequestError({ retry: "elsewhere", reason: "no_tokenizer", message });
     }
-    if (request.kind === "loglikelihood") {
-      return encodePair(tokenizer, request.context, request.continuation).then((pair) => this.#score([pair], signal));
-    }
-    return this.#scoreText(request.context, tokenizer, signal);
+    if (kind === "loglikelihood") return this.#score([await encodePair(tokenizer, context, continuation)], signal);
+    return this.#scoreText(context, tokenizer, signal);
   }
 
   async #scoreText(text: string, tokenizer: Tokenizer, signal: AbortSignal): Promise<Answer> {
@@ -168,7 +151,7 @@ class OpenAiEngine implements InferenceEngine {
   }
 
   /** The sum over all pairs, in their order. */
-  async #score(pairs: readonly TokenPair[], signal: AbortSignal): Promise<Answer & { readonly kind: "logprob" }> {
+  async #score(pairs: readonly TokenPair[], signal: AbortSignal): Promise<Score> {
     const limit = this.#server.contextTokens - 1;
     const windows = pairs.map((pair) => fitWindow(pair, limit, this.#address.root));
     const scores = await Promise.all(
@@ -240,12 +223,6 @@ class OpenAiEngine implements InferenceEngine {
     return this.#client.call(this.#completions, { body, signal, limitMs: this.#limits.answerMs });
   }
 }
-
-type Answer = EvaluationResponse extends infer R
-  ? R extends EvaluationResponse
-    ? Omit<R, "latencyUs">
-    : never
-  : never;
 
 /** The same tokenizer, that asks the server once for each prompt: the requests of a sample share their context. */
 function remembering(tokenizer: Tokenizer | null): Tokenizer | null {

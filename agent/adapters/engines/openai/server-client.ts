@@ -147,7 +147,7 @@ function ownWords(text: string): string {
 }
 
 function tooSlow(url: string, limitMs: number): RequestError {
-  const message = `${url} did not answer within ${limitMs / 1000} seconds`;
+  const message = `${url} did not answer within ${limitMs / 1000} s`;
   return new RequestError({ retry: "elsewhere", reason: "timeout", message });
 }
 
