@@ -29,6 +29,12 @@ function findNode() {
   process.exit(2);
 }
 
+// Node keeps compiled sources here by itself, but only once the program asks; told before its start, it starts twice as
+// fast. The processes that it starts inherit this.
+if (process.env.NODE_COMPILE_CACHE === undefined) {
+  process.env.NODE_COMPILE_CACHE = path.join(require("os").tmpdir(), "node-compile-cache");
+}
+
 // The fourth channel tells the program when this launcher is gone, so that a killed launcher leaves no orphan.
 var child = childProcess.spawn(findNode(), flags.concat([main], process.argv.slice(2)), {
   stdio: ["inherit", "inherit", "inherit", "ipc"],

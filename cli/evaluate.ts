@@ -148,7 +148,8 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
   } finally {
     await pieces.return(undefined);
   }
-  if (!options.json && !options.detach && !process.stderr.isTTY) process.stderr.write(`Run     ${evaluation.runId}\n\n`);
+  if (!options.json && !options.detach && !process.stderr.isTTY)
+    process.stderr.write(`Run     ${evaluation.runId}\n\n`);
 }
 
 async function takeHeader(pieces: AsyncGenerator<PlanPiece>): Promise<PlanHeader> {

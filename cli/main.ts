@@ -1,4 +1,6 @@
 import { enableCompileCache } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseCommandLine } from "./program.ts";
 import { reportError } from "./report-error.ts";
 
@@ -7,8 +9,9 @@ const ORPHAN_MS = 10_000;
 
 // What goes wrong on a connection is told once, in our words.
 process.env["GRPC_VERBOSITY"] ??= "NONE";
-// Compiled sources are kept between starts; a start then takes a third less.
-enableCompileCache();
+// Compiled sources are kept between starts, those of the processes that this one starts included.
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
+enableCompileCache(process.env["NODE_COMPILE_CACHE"]);
 // A reader that has seen enough (`muster runs | head`), or a terminal that is gone.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -76,7 +76,12 @@ test("a line for logs says what a run waits for", () => {
 test("speed is measured over the last half minute, and time left by predicted tokens", () => {
   const meter = new RateMeter();
   const at = (second: number, done: number): Run =>
-    runOf({ requestsDone: BigInt(done), promptTokens: BigInt(done * 10), costTokensDone: done * 7, costTokensTotal: 7000 });
+    runOf({
+      requestsDone: BigInt(done),
+      promptTokens: BigInt(done * 10),
+      costTokensDone: done * 7,
+      costTokensTotal: 7000,
+    });
   // A slow beginning that must not count later.
   meter.note(at(0, 0), 0);
   for (let second = 60; second <= 120; second++) meter.note(at(second, (second - 60) * 10), second * 1000);

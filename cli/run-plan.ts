@@ -75,7 +75,7 @@ export function describePlan(
     `Agents  ${describeSlots(slots)}`,
   ];
   const slotSeconds = estimateSlotSeconds(model, predictedTokens, earlier);
-  if (slotSeconds !== null && slots.length > 0) {
+  if (slotSeconds !== null && slotSeconds > slots.length && slots.length > 0) {
     lines.push(`Time    about ${formatDuration(slotSeconds / slots.length)}, going by earlier runs of this model`);
   }
   const price = meanPrice(slots);
