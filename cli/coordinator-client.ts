@@ -22,6 +22,8 @@ import {
 } from "../proto/gen/muster/v1/operator_pb.js";
 
 const CALL_TIMEOUT_MS = 30_000;
+/** For the first question to a coordinator, which it answers from memory. */
+const CONTACT_TIMEOUT_MS = 8_000;
 const CHANNEL_OPTIONS = {
   "grpc.max_receive_message_length": 16 * 1024 * 1024,
   "grpc.max_send_message_length": 16 * 1024 * 1024,
@@ -57,7 +59,7 @@ export class CoordinatorClient {
   }
 
   getCoordinator(): Promise<Coordinator> {
-    return this.#call("getCoordinator", {}) as Promise<Coordinator>;
+    return this.#call("getCoordinator", {}, CONTACT_TIMEOUT_MS) as Promise<Coordinator>;
   }
 
   getRun(runId: string): Promise<Run> {
@@ -139,13 +141,13 @@ export class CoordinatorClient {
     this.#client.close();
   }
 
-  #call(method: string, request: object): Promise<unknown> {
+  #call(method: string, request: object, timeoutMs = CALL_TIMEOUT_MS): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const done: Callback = (error, reply) => {
         if (error === null) resolve(reply);
         else reject(fromServiceError(error, this.#peer()));
       };
-      this.#methods()[method]!(request, { deadline: Date.now() + CALL_TIMEOUT_MS }, done);
+      this.#methods()[method]!(request, { deadline: Date.now() + timeoutMs }, done);
     });
   }
 

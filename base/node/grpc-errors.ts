@@ -45,7 +45,11 @@ export function fromServiceError(thrown: unknown, peer: string): MusterError {
     });
   }
   if (error.code === status.CANCELLED) return new MusterError("interrupted", `the call to ${peer} was cancelled`);
-  if (error.code === status.DEADLINE_EXCEEDED) return new MusterError("timeout", `${peer} did not answer in time`);
+  if (error.code === status.DEADLINE_EXCEEDED) {
+    return new MusterError("connection", `${peer} does not answer`, {
+      wayOut: "Is that its gRPC port, and does a firewall let it through?",
+    });
+  }
   return new MusterError("internal", `${peer}: ${error.details ?? String(thrown)}`, { cause: thrown });
 }
 

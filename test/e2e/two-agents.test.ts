@@ -36,7 +36,7 @@ test("every agent is a process of its own and does a share of the run", async ()
   expect(done.reduce((sum, count) => sum + count, 0)).toBe(60 * 4 + 40);
 });
 
-test("scores, samples and certificate do not depend on the number of agents", async () => {
+test("scores, samples and certificate do not depend on the number of agents", { timeout: 180_000 }, async () => {
   const [one, two, seven] = [await runLocally(1), await runLocally(2), await runLocally(7)];
   expect(two.output).toEqual(one.output);
   expect(seven.output).toEqual(one.output);
