@@ -32,7 +32,9 @@ function findNode() {
 // Node keeps compiled sources here by itself, but only once the program asks; told before its start, it starts twice as
 // fast. The processes that it starts inherit this.
 if (process.env.NODE_COMPILE_CACHE === undefined) {
-  process.env.NODE_COMPILE_CACHE = path.join(require("os").tmpdir(), "node-compile-cache");
+  // In the user's own folder: code from a folder that everyone may write to is anyone's code.
+  var cache = process.env.XDG_CACHE_HOME || path.join(require("os").homedir(), ".cache");
+  process.env.NODE_COMPILE_CACHE = path.join(cache, "muster", "compiled");
 }
 
 // The fourth channel tells the program when this launcher is gone, so that a killed launcher leaves no orphan.

@@ -1,6 +1,6 @@
 import { enableCompileCache } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../base/node/folders.ts";
 import { parseCommandLine } from "./program.ts";
 import { reportError } from "./report-error.ts";
 
@@ -10,7 +10,7 @@ const ORPHAN_MS = 10_000;
 // What goes wrong on a connection is told once, in our words.
 process.env["GRPC_VERBOSITY"] ??= "NONE";
 // Compiled sources are kept between starts, those of the processes that this one starts included.
-process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
+process.env["NODE_COMPILE_CACHE"] ??= join(cacheFolder(), "compiled");
 enableCompileCache(process.env["NODE_COMPILE_CACHE"]);
 // A reader that has seen enough (`muster runs | head`), or a terminal that is gone.
 for (const stream of [process.stdout, process.stderr]) {
