@@ -18,7 +18,7 @@ const seed = Number(process.env["MUSTER_TEST_SEED"] ?? 11);
 const count = Number(process.env["MUSTER_TEST_TEMPLATES"] ?? 600);
 
 function runPython(program: string, words: readonly string[], input = ""): string {
-  return execFileSync(python!, [join(import.meta.dirname, "../support", program), ...words], {
+  return execFileSync(python!, [join(import.meta.dirname, program), ...words], {
     input,
     encoding: "utf8",
     maxBuffer: 1 << 30,
