@@ -132,7 +132,7 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
     try {
       const plan = await sendPlan(header, pieces, submission, runFacts(evaluation));
       clock.end("plan");
-      if (cluster.isLocal) status.showNow(`waiting until ${plural(options.localAgents, "agent")} are ready …`);
+      if (cluster.isLocal) status.showNow(`waiting for ${plural(options.localAgents, "agent")} to start …`);
       await untilReady(cluster, signal);
       if (cluster.isLocal) clock.end("start");
       status.clear();
