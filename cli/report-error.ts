@@ -20,6 +20,11 @@ export function reportError(thrown: unknown, json: boolean): number {
   return EXIT_CODES[error.kind];
 }
 
+/** Whether a process that logs at this level also tells people that all is well. */
+export function isTold(logLevel: string): boolean {
+  return logLevel === "info" || logLevel === "debug";
+}
+
 function wayOutLines(error: MusterError): string[] {
   if (error.wayOut !== undefined) return error.wayOut.split("\n");
   if (error.kind !== "internal") return [];

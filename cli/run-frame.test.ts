@@ -75,7 +75,7 @@ test("a line for logs says what a run waits for", () => {
 
 test("speed is measured over the last half minute, and time left by predicted tokens", () => {
   const meter = new RateMeter();
-  const at = (second: number, done: number): Run =>
+  const at = (_second: number, done: number): Run =>
     runOf({
       requestsDone: BigInt(done),
       promptTokens: BigInt(done * 10),

@@ -128,7 +128,7 @@ function scoresSoFar({ metrics }: TaskProgress): string {
 
 function speedLine(run: Run, { requestsPerSecond, tokensPerSecond, secondsLeft }: Rates): string {
   const tokens = Number(run.promptTokens + run.completionTokens);
-  const left = secondsLeft === null ? "" : `, about ${formatDuration(secondsLeft)} left`;
+  const left = secondsLeft === null || secondsLeft < 1 ? "" : `, about ${formatDuration(secondsLeft)} left`;
   const speed = `${formatRate(requestsPerSecond)} requests/s, ${formatRate(tokensPerSecond)} tokens/s`;
   return `${speed}, ${formatCount(tokens)} tokens so far, ${formatDuration(run.elapsedSeconds)}${left}`;
 }

@@ -6,6 +6,7 @@ import { fetchModel } from "../fetch-model.ts";
 import { listenForInterruption } from "../interruption.ts";
 import type { Options } from "../options.ts";
 import { plural } from "../quantities.ts";
+import { isTold } from "../report-error.ts";
 
 const COORDINATOR_DEFAULT = "127.0.0.1:7461";
 
@@ -28,6 +29,7 @@ const agent: Command = async ({ options }) => {
     pricePerSlotHour: options.pricePerHour,
     logLevel: options.logLevel,
     onReady({ agentId, slots }) {
+      if (!isTold(options.logLevel)) return;
       process.stderr.write(`Agent ${agentId} ready with ${plural(slots.length, "slot")} at ${coordinator}\n`);
     },
   });

@@ -1,5 +1,6 @@
 import { runCoordinator } from "../../coordinator/main.ts";
 import type { Command } from "../commands.ts";
+import { isTold } from "../report-error.ts";
 import { coordinatorFolder } from "../find-coordinator.ts";
 
 const coordinator: Command = async ({ options }) => {
@@ -13,6 +14,7 @@ const coordinator: Command = async ({ options }) => {
     scorers,
     logLevel,
     onReady({ grpcAddress, httpAddress }) {
+      if (!isTold(logLevel)) return;
       process.stderr.write(
         `Coordinator ready at ${grpcAddress}, metrics at http://${httpAddress}/metrics\n` +
           `  Add an agent:  muster agent --coordinator ${grpcAddress} --engine-url http://127.0.0.1:8000\n` +
