@@ -144,6 +144,18 @@ describe("data sets on this machine", () => {
     expect(wayOut).toMatch(/^Add org\/data to the map\. It has org\/dato\./);
   });
 
+  it("CSV files of a map keep the layout that the task gives, and nothing else of it", async () => {
+    write("data/t.csv", "1;x\n");
+    const kwargs = { data_files: { test: "elsewhere.csv" }, column_names: ["n", "t"], sep: ";" };
+    const { rows } = await (await load({ csv: { test: "../data/t.csv" } }, "csv", null, kwargs)).get("test")!;
+    expect(rows.map((row) => [...row])).toStrictEqual([
+      [
+        ["n", 1],
+        ["t", "x"],
+      ],
+    ]);
+  });
+
   it("files beside the task are found where the working directory has none", async () => {
     write("tasks/mine.jsonl", '{"a": 1}\n');
     const splits = await load(null, "json", null, { data_files: { test: "mine.jsonl" } });
@@ -155,6 +167,7 @@ describe("data sets on this machine", () => {
     ["json", { data_files: { test: "a.jsonl" }, field: "data" }, "unsupported", /sets field in dataset_kwargs/],
     ["csv", { data_files: { test: "a.csv" }, skiprows: 2 }, "unsupported", /sets skiprows in dataset_kwargs/],
     ["json", { data_files: { test: "https://example.org/a.jsonl" } }, "unsupported", /does not fetch single files/],
+    ["json", { data_files: { test: "none-*.jsonl" } }, "badData", /no data file is called none-\*\.jsonl/],
     ["json", { data_files: { test: 5 } }, "badData", /data_files must be a path/],
     ["./no such folder", null, "notFound", /is no folder here/],
   ] as const)("%s with %j is refused", async (path, kwargs, kind, message) => {

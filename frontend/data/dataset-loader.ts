@@ -8,7 +8,7 @@ import { nearMatches } from "../../base/near-matches.ts";
 import { checkPlainOptions, readCsvOptions } from "./csv-options.ts";
 import { type DataFile, type DataFiles, type DatasetName, type DataFormat, labelOf, localFile } from "./data-file.ts";
 import { type DatasetMap, readDatasetMap } from "./dataset-map.ts";
-import { commonFormat, findSplits, patternsOf, type SplitPaths } from "./find-splits.ts";
+import { commonFormat, expandPatterns, findSplits, patternsOf, type SplitPaths } from "./find-splits.ts";
 import { readSplits, type SplitReader } from "./read-split.ts";
 
 export type { LoadedSplit } from "./read-split.ts";
@@ -56,10 +56,15 @@ export async function openDatasetLoader(options: LoaderOptions): Promise<Dataset
 async function open(dataset: DatasetName, map: DatasetMap, options: LoaderOptions): Promise<LoadedDataset> {
   const label = labelOf(dataset);
   const mapped = map.get(label) ?? map.get(dataset.path);
-  // The map says where the data is; what the task says of files elsewhere is void.
-  const found = mapped === undefined ? null : toFiles({ ...dataset, kwargs: null }, mapped, localFile);
+  const found = mapped === undefined ? null : mappedFiles(dataset, mapped);
   const files = found ?? namedFiles(dataset) ?? folderFiles(dataset) ?? (await hubFiles(dataset, map, options));
   return { splits: readSplits(label, files) };
+}
+
+/** The map says where the data is; of what the task says, only how its CSV files are laid out still counts. */
+function mappedFiles(dataset: DatasetName, mapped: SplitPaths): DataFiles {
+  const { format } = commonFormat(mapped, dataset);
+  return toFiles(format === "csv" ? dataset : { ...dataset, kwargs: null }, mapped, localFile);
 }
 
 function toFiles(dataset: DatasetName, splits: SplitPaths, open: (path: string) => DataFile): DataFiles {
@@ -87,12 +92,7 @@ function namedFiles(dataset: DatasetName): DataFiles | null {
       wayOut: "data_files: {test: test.jsonl}, relative to the folder where the command runs.",
     });
   }
-  const splits = new Map(
-    Array.from(patternsOf(given), ([split, patterns]) => [
-      split,
-      patterns.flatMap((pattern) => expand(pattern, dataset.taskFolder)),
-    ]),
-  );
+  const splits = expandPatterns(patternsOf(given), (pattern) => expand(pattern, dataset.taskFolder));
   return { splits: withFiles(splits, localFile), format, csv: layout(dataset, format, ",") };
 }
 

@@ -61,12 +61,19 @@ function texts(value: PythonValue): string[] {
 }
 
 function byPatterns(patterns: SplitPaths, paths: readonly string[]): SplitPaths {
-  return new Map(
-    Array.from(patterns, ([split, list]): [string, string[]] => {
-      const found = list.flatMap((pattern) => paths.filter((path) => matchesPath(pattern, path)));
-      return [split, [...new Set(found)]];
-    }),
-  );
+  return expandPatterns(patterns, (pattern) => paths.filter((path) => matchesPath(pattern, path)));
+}
+
+/** The files that patterns name, each once. Throws `badData` for a pattern that names none. */
+export function expandPatterns(patterns: SplitPaths, expand: (pattern: string) => readonly string[]): SplitPaths {
+  const files = (pattern: string): readonly string[] => {
+    const found = expand(pattern);
+    if (found.length > 0) return found;
+    throw new MusterError("badData", `no data file is called ${pattern}`, {
+      wayOut: "Check data_files of the task, or name the files in a dataset map (--dataset-map).",
+    });
+  };
+  return new Map(Array.from(patterns, ([split, list]) => [split, [...new Set(list.flatMap(files))]]));
 }
 
 interface CardConfig {
@@ -77,8 +84,7 @@ interface CardConfig {
 
 /** The patterns of the wanted configuration of a card; null where it lists none. */
 function chooseConfig(card: string, { path, name }: DatasetName): SplitPaths | null {
-  const matter = /^---\r?\n(.*?)\r?\n---/s.exec(card)?.[1];
-  const front = matter === undefined ? null : (parse(matter, { logLevel: "silent" }) as { configs?: unknown } | null);
+  const front = readFrontMatter(card, path);
   if (!Array.isArray(front?.configs)) return null;
   const configs = (front.configs as CardConfig[]).filter((config) => config.data_files !== undefined);
   if (configs.length === 0) return null;
@@ -95,6 +101,24 @@ function chooseConfig(card: string, { path, name }: DatasetName): SplitPaths | n
   throw new MusterError("notFound", `the data set ${path} ${problem}`, {
     wayOut: `Set dataset_name to one of: ${names.join(", ")}.`,
   });
+}
+
+/** The YAML at the top of a card. */
+function readFrontMatter(card: string, path: string): { readonly configs?: unknown } | null {
+  const matter = /^---\r?\n(.*?)\r?\n---/s.exec(card)?.[1];
+  if (matter === undefined) return null;
+  try {
+    return parse(matter, { logLevel: "silent" }) as { readonly configs?: unknown } | null;
+  } catch (error) {
+    throw new MusterError(
+      "badData",
+      `the card of the data set ${path} (README.md) is no YAML: ${(error as Error).message}`,
+      {
+        wayOut: "Correct it, or name the data set's files in a dataset map (--dataset-map).",
+        cause: error,
+      },
+    );
+  }
 }
 
 function cardPatterns(given: unknown): SplitPaths {

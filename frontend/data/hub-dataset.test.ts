@@ -176,6 +176,12 @@ describe("data sets of the hub", () => {
     expect(error).toMatchObject({ kind: "notFound", wayOut: expect.stringContaining("one, two") });
   });
 
+  it("with a broken card are refused", async () => {
+    publish("org/card", "main", SHA, { "README.md": "---\nconfigs: [\n---\n", "test.jsonl": "{}" });
+    const error = await failure(load("org/card"));
+    expect(error).toMatchObject({ kind: "badData", message: expect.stringContaining("README.md) is no YAML") });
+  });
+
   it("keep files within the cache, whatever they are called", async () => {
     publish("org/sly", "main", SHA, { "../../test.jsonl": '{"a": 1}\n', "test.jsonl": '{"a": 2}\n' });
     const { info } = await (await load("org/sly")).get("test")!;
