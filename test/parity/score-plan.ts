@@ -26,6 +26,12 @@ export async function scorePlan(pieces: AsyncIterable<PlanPiece>, bootstrapItera
   return tasks.map((task) => task.finish(bootstrapIterations));
 }
 
+interface PrintedSample extends Record<string, unknown> {
+  readonly filter: string;
+  readonly metrics: readonly string[];
+  readonly arguments: Readonly<Record<string, { readonly arg_0: string }>>;
+}
+
 class TaskScoring {
   readonly #task: PlanTask;
   readonly #scorer: TaskScorer;
@@ -46,9 +52,10 @@ class TaskScoring {
     const responses = requests.map(answerByHash);
     const score = this.#scorer.scoreSample(sample, responses);
     score.values.forEach((value, column) => this.#columns[column]!.push(value));
-    const prompts = digestPrompts(requests.map(({ context }) => context));
     this.#printer.print({ sample, requests, responses, score }).lines.forEach((line, filter) => {
-      const row = JSON.parse(line) as Record<string, unknown> & { filter: string; metrics: string[] };
+      const row = JSON.parse(line) as PrintedSample;
+      // Of a request that is repeated, one.
+      const prompts = digestPrompts(Object.values(row.arguments).map(({ arg_0: context }) => context));
       const metrics = Object.fromEntries(row.metrics.map((metric) => [metric, row[metric]]));
       (this.#samples[filter] ??= []).push({ doc_id: sample.docId, filter: row.filter, prompts, metrics });
     });
