@@ -108,7 +108,7 @@ function readFrontMatter(card: string, path: string): { readonly configs?: unkno
   const matter = /^---\r?\n(.*?)\r?\n---/s.exec(card)?.[1];
   if (matter === undefined) return null;
   try {
-    return parse(matter, { logLevel: "silent" }) as { readonly configs?: unknown } | null;
+    return parse(matter, { logLevel: "error" }) as { readonly configs?: unknown } | null;
   } catch (error) {
     throw new MusterError(
       "badData",
