@@ -5,8 +5,8 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/vllm/**", "test/model/**", ".build/**"],
     // Suites that start real processes need their time on a busy two-core machine; none waits for a delay.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
   },
 });
