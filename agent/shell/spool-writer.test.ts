@@ -42,7 +42,7 @@ const spooled = (): number[] => taken.flatMap((input) => (input.kind === "BatchS
 test("batches of one turn are made durable by one commit, and then told of in order", async () => {
   for (const batchNumber of [1, 2, 3]) writer.add(batchNumber, bytesOf(batchNumber));
   expect(taken).toEqual([]);
-  await vi.waitFor(() => expect(spooled()).toEqual([1, 2, 3]));
+  await vi.waitFor(() => expect(spooled()).toEqual([1, 2, 3]), { timeout: 60_000 });
   expect(spool.commits).toBe(1);
   expect(spool.numbers()).toEqual([1, 2, 3]);
   writer.close();
@@ -50,7 +50,7 @@ test("batches of one turn are made durable by one commit, and then told of in or
 
 test("a batch can be read for its first sending and again from the disk", async () => {
   writer.add(1, bytesOf(1));
-  await vi.waitFor(() => expect(spooled()).toEqual([1]));
+  await vi.waitFor(() => expect(spooled()).toEqual([1]), { timeout: 60_000 });
   expect(writer.read(1)).toEqual(bytesOf(1));
   expect(writer.read(1)).toEqual(bytesOf(1));
   writer.close();
@@ -59,9 +59,9 @@ test("a batch can be read for its first sending and again from the disk", async 
 test("a full disk is told of once and loses nothing: what waits is written when there is room again", async () => {
   spool.isFull = true;
   writer.add(1, bytesOf(1));
-  await vi.waitFor(() => expect(taken).toEqual([{ kind: "SpoolBlocked", blocked: true }]));
+  await vi.waitFor(() => expect(taken).toEqual([{ kind: "SpoolBlocked", blocked: true }]), { timeout: 60_000 });
   writer.add(2, bytesOf(2));
-  await vi.waitFor(() => expect(said).toHaveLength(1));
+  await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 60_000 });
   spool.isFull = false;
   await vi.waitFor(() => expect(spooled()).toEqual([1, 2]), { timeout: 10_000 });
   expect(taken[1]).toEqual({ kind: "SpoolBlocked", blocked: false });

@@ -65,7 +65,7 @@ describe("fetchFile", () => {
     });
     const stopped = fetch({ signal: stop.signal });
     stopped.catch(() => undefined);
-    await vi.waitFor(() => expect(statSync(`${target}.partial`).size).toBe(100_000));
+    await vi.waitFor(() => expect(statSync(`${target}.partial`).size).toBe(100_000), { timeout: 60_000 });
     stop.abort();
     await expect(stopped).rejects.toMatchObject({ kind: "interrupted" });
     expect(existsSync(target)).toBe(false);

@@ -34,11 +34,14 @@ test("running means end where the final scores are, although samples arrive in p
   const outputFolder = join(folder, "output");
   const { resultsJson } = await finishRun(aFinishedRun({ plan, batches: [odd!, even!], blobFolder, outputFolder }));
   const { results } = JSON.parse(resultsJson) as { results: Record<string, Record<string, number>> };
-  await vi.waitFor(() => {
-    // A last report may be held back for a moment; the next blob brings it.
-    pool.addResponses("r1", even!.digest);
-    expect(pool.progress("r1").map(({ samples }) => samples)).toEqual([20, 20]);
-  });
+  await vi.waitFor(
+    () => {
+      // A last report may be held back for a moment; the next blob brings it.
+      pool.addResponses("r1", even!.digest);
+      expect(pool.progress("r1").map(({ samples }) => samples)).toEqual([20, 20]);
+    },
+    { timeout: 60_000 },
+  );
   for (const { task, metrics } of pool.progress("r1")) {
     expect(metrics.length).toBeGreaterThan(0);
     for (const { metric, filter, mean } of metrics) expect(mean).toBe(results[task]![`${metric},${filter}`]);
@@ -55,6 +58,8 @@ test("responses of runs that are not open, and blobs that do not exist, harm nob
   pool.addResponses("broken", "0".repeat(64));
   pool.openRun("whole", plan);
   pool.addResponses("whole", batch!.digest);
-  await vi.waitFor(() => expect(pool.progress("whole").map(({ samples }) => samples)).toEqual([4]));
+  await vi.waitFor(() => expect(pool.progress("whole").map(({ samples }) => samples)).toEqual([4]), {
+    timeout: 60_000,
+  });
   expect(pool.progress("broken")).toEqual([]);
 });
