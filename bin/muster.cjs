@@ -8,7 +8,8 @@ var childProcess = require("child_process");
 
 var root = path.dirname(__dirname);
 var main = path.join(root, "cli", "main.ts");
-var flags = ["--disable-warning=ExperimentalWarning"];
+// A small young generation: a coordinator of a large run stays a quarter smaller, and nothing is slower.
+var flags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
 
 function findNode() {
   if (parseInt(process.versions.node, 10) >= 24) return process.execPath;

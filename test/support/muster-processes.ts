@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 const MAIN = join(import.meta.dirname, "..", "..", "cli", "main.ts");
-const FLAGS = ["--disable-warning=ExperimentalWarning"];
+/** As the launcher starts it, bin/muster.cjs. */
+const FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
+const COMPILED = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "muster", "compiled");
 
 /** How a command that ran to its end ended. */
 export interface Ended {
@@ -102,6 +104,13 @@ export class MusterProcesses {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
   }
 
+  /** Processor time that the coordinator has used, seconds. */
+  coordinatorCpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.coordinatorPid}/stat`, "utf8").split(") ")[1]!.split(" ");
+    // User and system time, in ticks of 10 ms (proc(5)).
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  }
+
   /** The sum of one metric of the coordinator over all its labels; NaN where it has none. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`http://${this.httpAddress}/metrics`)).text();
@@ -139,6 +148,7 @@ export class MusterProcesses {
     const child = spawn(process.execPath, [...FLAGS, MAIN, ...words], {
       env: {
         ...process.env,
+        NODE_COMPILE_CACHE: COMPILED,
         XDG_STATE_HOME: join(this.home, "state"),
         XDG_CACHE_HOME: join(this.home, "cache"),
         ...environment,

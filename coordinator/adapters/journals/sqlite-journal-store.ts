@@ -42,7 +42,11 @@ export class SqliteJournalStore implements JournalStore {
   #nextId = 1;
 
   constructor(folder: string) {
-    this.#thread = new Worker(new URL("./sqlite-journal-thread.ts", import.meta.url), { workerData: { folder } });
+    this.#thread = new Worker(new URL("./sqlite-journal-thread.ts", import.meta.url), {
+      workerData: { folder },
+      // It holds one frame at a time; a large young generation would only delay its garbage.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
     this.#thread.on("message", (reply: JournalReply) => this.#settle(reply));
     this.#thread.on("error", (error: Error) => {
       for (const { reject } of this.#waiting.values()) reject(error);
