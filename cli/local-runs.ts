@@ -1,12 +1,13 @@
 // Runs that a command started with a cluster of its own. Each has a folder in the state folder with what is needed to
 // take it up again; what is known of it in the end stays when the journal goes.
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { MusterError } from "../base/muster-error.ts";
 import { stateFolder } from "../base/node/folders.ts";
+import { makeFolder } from "../base/node/make-folder.ts";
 import { type Run, RunSchema } from "../proto/gen/muster/v1/operator_pb.js";
 
 const recordSchema = z.object({
@@ -42,7 +43,7 @@ export function localRunFolder(runId: string): string {
 /** Writes a run's record; `run` is what was last seen of it. */
 export function saveLocalRun(record: Omit<LocalRunRecord, "lastSeen">, run: Run | null): void {
   const folder = localRunFolder(record.runId);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const lastSeen = run === null ? null : toJson(RunSchema, run);
   const file = join(folder, "run.json");
   writeFileSync(`${file}.partial`, JSON.stringify({ ...record, lastSeen }));

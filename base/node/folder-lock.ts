@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MusterError } from "../muster-error.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** A folder that this process alone uses until it closes the lock or ends. */
 export interface FolderLock {
@@ -15,7 +15,7 @@ export interface FolderLock {
  */
 export function lockFolder(path: string, option: string): FolderLock | null {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(path), 0o700);
   } catch (error) {
     throw unusable(path, option, error);
   }
