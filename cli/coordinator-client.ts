@@ -6,6 +6,7 @@ import {
   credentials,
   makeClientConstructor,
 } from "@grpc/grpc-js";
+import { CHANNEL_OPTIONS } from "../base/node/channel-options.ts";
 import { fromServiceError } from "../base/node/grpc-errors.ts";
 import { grpcService } from "../base/node/grpc-service.ts";
 import {
@@ -24,11 +25,8 @@ import {
 const CALL_TIMEOUT_MS = 30_000;
 /** For the first question to a coordinator, which it answers from memory. */
 const CONTACT_TIMEOUT_MS = 8_000;
-const CHANNEL_OPTIONS = {
-  "grpc.max_receive_message_length": 16 * 1024 * 1024,
-  "grpc.max_send_message_length": 16 * 1024 * 1024,
-  "grpc.keepalive_time_ms": 2_000,
-  "grpc.keepalive_timeout_ms": 2_000,
+const CLIENT_OPTIONS = {
+  ...CHANNEL_OPTIONS,
   // A coordinator that was restarted is found again at once, not after gRPC's own two minutes.
   "grpc.initial_reconnect_backoff_ms": 100,
   "grpc.max_reconnect_backoff_ms": 1_000,
@@ -55,7 +53,7 @@ export class CoordinatorClient {
 
   constructor(address: string) {
     this.address = address;
-    this.#client = new OperatorClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#client = new OperatorClient(address, credentials.createInsecure(), CLIENT_OPTIONS);
   }
 
   getCoordinator(): Promise<Coordinator> {

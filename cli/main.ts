@@ -1,6 +1,7 @@
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { cacheFolder } from "../base/node/folders.ts";
+import { makeFolder } from "../base/node/make-folder.ts";
 import { parseCommandLine } from "./program.ts";
 import { reportError } from "./report-error.ts";
 
@@ -9,9 +10,7 @@ const ORPHAN_MS = 10_000;
 
 // What goes wrong on a connection is told once, in our words.
 process.env["GRPC_VERBOSITY"] ??= "NONE";
-// Compiled sources are kept between starts, those of the processes that this one starts included.
-process.env["NODE_COMPILE_CACHE"] ??= join(cacheFolder(), "compiled");
-enableCompileCache(process.env["NODE_COMPILE_CACHE"]);
+if (process.env["NODE_COMPILE_CACHE"] === undefined) keepCompiledSources(join(cacheFolder(), "compiled"));
 // A reader that has seen enough (`muster runs | head`), or a terminal that is gone.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -20,6 +19,19 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 if (process.channel) process.once("disconnect", () => setTimeout(() => process.exit(70), ORPHAN_MS).unref());
+
+/** Keeps compiled sources between starts, those of the processes that this one starts included. */
+function keepCompiledSources(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    // Without them a start only takes longer; whoever needs the cache folder says what is wrong with it.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return;
+  }
+  process.env["NODE_COMPILE_CACHE"] = folder;
+  enableCompileCache(folder);
+}
 
 async function main(words: readonly string[]): Promise<number> {
   const json = words.includes("--json");

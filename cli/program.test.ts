@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MusterError } from "../base/muster-error.ts";
@@ -53,4 +54,16 @@ test("the launcher prints help, and exit code 2 follows nothing at all", async (
     expect(help.stdout).toMatch(new RegExp(`^  ${name} `, "m"));
   }
   expect((await run([])).code).toBe(2);
+});
+
+test.skipIf(!existsSync("/proc/self"))("a cache folder that cannot be made costs time and nothing else", async () => {
+  const environment: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: "/proc/muster" };
+  delete environment["NODE_COMPILE_CACHE"];
+  const ended = await new Promise<{ code: unknown; stdout: string }>((resolve) => {
+    const options = { env: environment, timeout: 60_000, killSignal: "SIGKILL" } as const;
+    execFile(process.execPath, [LAUNCHER, "version"], options, (error, stdout) => {
+      resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout });
+    });
+  });
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^muster /) as string });
 });

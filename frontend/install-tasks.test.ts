@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { FileServer } from "../test/support/file-server.ts";
+import { usePipIndex } from "../test/support/pip-index.ts";
 import { writeWheel } from "../test/support/write-zip.ts";
 import { installTasks } from "./install-tasks.ts";
 
@@ -20,11 +21,7 @@ describe("installTasks", () => {
   });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "muster-tasks-"));
-    vi.stubEnv("PIP_CONFIG_FILE", "/dev/null");
-    vi.stubEnv("PIP_EXTRA_INDEX_URL", "");
-    vi.stubEnv("PIP_FIND_LINKS", "");
-    vi.stubEnv("PIP_NO_CACHE_DIR", "1");
-    vi.stubEnv("PIP_INDEX_URL", `${index.url}/simple`);
+    usePipIndex(index.url);
     index.requests.length = 0;
   });
   afterEach(() => {

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isDiskFull } from "../base/node/disk-full.ts";
+import { makeFolder } from "../base/node/make-folder.ts";
 import { MusterError } from "../base/muster-error.ts";
 import { type DownloadProgress, type FetchedWheel, fetchWheel } from "../base/node/fetch-wheel.ts";
 import { ZipFile } from "../base/node/unzip.ts";
@@ -45,7 +47,7 @@ function unpackTasks({ file, sha256 }: FetchedWheel, folder: string): string {
       if (!member.name.startsWith("lm_eval/tasks/")) continue;
       const path = join(partial, member.name);
       const parent = dirname(path);
-      if (!made.has(parent)) mkdirSync(parent, { recursive: true });
+      if (!made.has(parent)) makeFolder(parent);
       made.add(parent);
       writeFileSync(path, member.read());
     }
@@ -61,7 +63,7 @@ function unpackTasks({ file, sha256 }: FetchedWheel, folder: string): string {
 }
 
 function noSpaceOr(error: unknown, folder: string): unknown {
-  if ((error as NodeJS.ErrnoException).code !== "ENOSPC") return error;
+  if (!isDiskFull(error)) return error;
   return new MusterError("noSpace", `the disk that ${folder} is to lie on is full`, {
     wayOut: "Free some space, or put the cache elsewhere: XDG_CACHE_HOME=/big/disk.",
     cause: error,

@@ -1,6 +1,7 @@
 // What the files of a root say of their names, kept between runs. A file is read again when its size or time changed.
+import { makeFolder } from "../base/node/make-folder.ts";
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type FileNames, scanTaskFile } from "./scan-task-file.ts";
 import { readFileOrNull } from "./task-files.ts";
@@ -57,7 +58,7 @@ export class ScanCache {
     const files = Array.from(this.#seen).filter(([, cached]) => cached !== null && cached.names.problem === undefined);
     const temporary = `${this.#cacheFile}.${process.pid}`;
     try {
-      mkdirSync(dirname(this.#cacheFile), { recursive: true });
+      makeFolder(dirname(this.#cacheFile));
       writeFileSync(temporary, JSON.stringify({ format: FORMAT, files }));
       renameSync(temporary, this.#cacheFile);
     } catch (error) {

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { createReadStream, renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
+import { isDiskFull } from "./disk-full.ts";
+import { makeFolder } from "./make-folder.ts";
 import { MusterError } from "../muster-error.ts";
 import { webAgent } from "./web-agent.ts";
 
@@ -45,7 +47,7 @@ const SPARE_BYTES = 64 * 2 ** 20;
  */
 export async function fetchFile(wish: FetchWish): Promise<string> {
   const partial = `${wish.target}.partial`;
-  mkdirSync(dirname(wish.target), { recursive: true });
+  makeFolder(dirname(wish.target));
   for (;;) {
     const wasResumed = sizeOf(partial) > 0;
     await downloadStubbornly(wish, partial);
@@ -199,7 +201,7 @@ function explain({ subject, url, target, signal }: FetchWish, thrown: unknown): 
   if (thrown instanceof MusterError) return thrown;
   const { code, message } = thrown as NodeJS.ErrnoException;
   if (signal.aborted) return new MusterError("interrupted", `fetching ${subject} was stopped; it goes on where it was`);
-  if (code === "ENOSPC" || code === "EDQUOT") {
+  if (isDiskFull(thrown)) {
     return new MusterError(
       "noSpace",
       `the disk of ${target} is full; ${subject} goes on where it was once there is room`,

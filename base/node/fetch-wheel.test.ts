@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { FileServer } from "../../test/support/file-server.ts";
+import { usePipIndex } from "../../test/support/pip-index.ts";
 import { writeWheel } from "../../test/support/write-zip.ts";
 import { fetchWheel, type Wheel } from "./fetch-wheel.ts";
 
@@ -32,12 +33,7 @@ describe("fetchWheel", () => {
     index.putWheel("made-up", "1.5", WHEEL);
     index.answer(FILE, null);
     index.requests.length = 0;
-    vi.stubEnv("PIP_CONFIG_FILE", "/dev/null");
-    vi.stubEnv("PIP_EXTRA_INDEX_URL", "");
-    vi.stubEnv("PIP_FIND_LINKS", "");
-    vi.stubEnv("PIP_RETRIES", "0");
-    vi.stubEnv("PIP_NO_CACHE_DIR", "1");
-    vi.stubEnv("PIP_INDEX_URL", `${index.url}/simple`);
+    usePipIndex(index.url);
   });
   afterEach(() => {
     vi.unstubAllEnvs();

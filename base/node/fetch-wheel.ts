@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { makeFolder } from "./make-folder.ts";
 import { MusterError } from "../muster-error.ts";
 import { withDownloadLock } from "./download-lock.ts";
 import { type DownloadProgress, digestFile, fetchFile } from "./fetch-file.ts";
@@ -76,7 +77,7 @@ async function fetch(wheel: Wheel, folder: string, { onProgress, signal }: Wheel
 async function downloadByPip(wheel: Wheel, folder: string, signal: AbortSignal): Promise<string> {
   const own = pipFolder(folder);
   rmSync(own, { recursive: true, force: true });
-  mkdirSync(own, { recursive: true });
+  makeFolder(own);
   await pipDownload(wheel.name, wheel.version, { folder: own, signal });
   const [name] = readdirSync(own);
   if (name === undefined) throw new MusterError("notFound", `pip did not download ${wheel.name} ${wheel.version}`);

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { isDiskFull } from "../../base/node/disk-full.ts";
 import { MusterError } from "../../base/muster-error.ts";
 
 const BUFFER_BYTES = 256 * 1024;
@@ -198,7 +199,7 @@ function explained<Result>(folder: string, act: () => Result): Result {
     return act();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOSPC" || code === "EDQUOT") {
+    if (isDiskFull(error)) {
       throw new MusterError("noSpace", `no space to write the results to ${folder}`, {
         wayOut: "Free some space on its disk; all responses are safe.",
         cause: error,

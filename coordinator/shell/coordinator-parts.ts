@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { Server } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { MusterError } from "../../base/muster-error.ts";
+import { CHANNEL_OPTIONS } from "../../base/node/channel-options.ts";
 import { grpcService } from "../../base/node/grpc-service.ts";
 import { MUSTER_VERSION } from "../../base/node/version.ts";
 import { AgentService as AgentServiceDescriptor } from "../../proto/gen/muster/v1/agent_pb.js";
@@ -31,12 +32,8 @@ import { RunArchive } from "./run-archive.ts";
 import { RunFinisher } from "./run-finisher.ts";
 import { RunRegistry } from "./run-registry.ts";
 
-/** Messages of 16 MB at most, keep-alive that notices a dead peer in four seconds. */
 const SERVER_OPTIONS = {
-  "grpc.max_receive_message_length": 16 * 1024 * 1024,
-  "grpc.max_send_message_length": 16 * 1024 * 1024,
-  "grpc.keepalive_time_ms": 2_000,
-  "grpc.keepalive_timeout_ms": 2_000,
+  ...CHANNEL_OPTIONS,
   "grpc.keepalive_permit_without_calls": 1,
 };
 

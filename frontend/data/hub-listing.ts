@@ -1,10 +1,11 @@
 // What the Hugging Face hub says of a data set's repository at a revision: the commit and its files. The answer is kept
 // in the cache, so that a run can be repeated without the hub.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { request } from "undici";
 import { z } from "zod";
+import { makeFolder } from "../../base/node/make-folder.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import { webAgent } from "../../base/node/web-agent.ts";
 
@@ -55,7 +56,7 @@ export async function listHub(repository: string, revision: string, folder: stri
     return known;
   }
   const listing = text === null ? null : parseListing(text, repository);
-  mkdirSync(dirname(memory), { recursive: true });
+  makeFolder(dirname(memory));
   const partial = `${memory}.${process.pid}`;
   writeFileSync(partial, JSON.stringify(listing));
   renameSync(partial, memory);

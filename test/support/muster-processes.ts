@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../../base/node/folders.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "cli", "main.ts");
 /** As the launcher starts it, bin/muster.cjs. */
 const FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
-const COMPILED = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "muster", "compiled");
+const COMPILED = join(cacheFolder(), "compiled");
 
 /** How a command that ran to its end ended. */
 export interface Ended {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import { type ClientDuplexStream, Client, credentials, makeClientConstructor } from "@grpc/grpc-js";
 import { MusterError } from "../../../base/muster-error.ts";
+import { CHANNEL_OPTIONS } from "../../../base/node/channel-options.ts";
 import { fromServiceError } from "../../../base/node/grpc-errors.ts";
 import { grpcService } from "../../../base/node/grpc-service.ts";
 import {
@@ -19,12 +20,9 @@ import {
 type ControlStream = ClientDuplexStream<ControlUp, ControlDown>;
 type DataStream = ClientDuplexStream<DataUp, DataDown>;
 
-/** As on the server's side: a dead peer is noticed in four seconds. The windows let a long pipe fill. */
-const CHANNEL_OPTIONS = {
-  "grpc.max_receive_message_length": 16 * 1024 * 1024,
-  "grpc.max_send_message_length": 16 * 1024 * 1024,
-  "grpc.keepalive_time_ms": 2_000,
-  "grpc.keepalive_timeout_ms": 2_000,
+/** The window lets a long pipe fill. */
+const LINK_OPTIONS = {
+  ...CHANNEL_OPTIONS,
   "grpc.keepalive_permit_without_calls": 1,
   "grpc-node.flow_control_window": 1024 * 1024,
   // One connection for each stream, so that back-pressure on data never stops a renewal.
@@ -99,7 +97,7 @@ export class CoordinatorLink {
   }
 
   #call(method: "control" | "data"): unknown {
-    const client = new AgentClient(this.#address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    const client = new AgentClient(this.#address, credentials.createInsecure(), LINK_OPTIONS);
     this.#clients.push(client);
     return (client as unknown as Record<string, () => unknown>)[method]!();
   }

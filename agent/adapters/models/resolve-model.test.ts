@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { FileServer } from "../../../test/support/file-server.ts";
+import { usePipIndex } from "../../../test/support/pip-index.ts";
 import { writeWheel } from "../../../test/support/write-zip.ts";
 import { CATALOGUE } from "./catalogue.ts";
 import { listModels, resolveModel } from "./resolve-model.ts";
@@ -20,11 +21,7 @@ describe("resolveModel", () => {
   });
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "muster-model-"));
-    vi.stubEnv("PIP_CONFIG_FILE", "/dev/null");
-    vi.stubEnv("PIP_EXTRA_INDEX_URL", "");
-    vi.stubEnv("PIP_FIND_LINKS", "");
-    vi.stubEnv("PIP_NO_CACHE_DIR", "1");
-    vi.stubEnv("PIP_INDEX_URL", `${index.url}/simple`);
+    usePipIndex(index.url);
   });
   afterEach(() => {
     vi.unstubAllEnvs();

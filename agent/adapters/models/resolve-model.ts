@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
-  mkdirSync,
   openSync,
   readFileSync,
   readSync,
@@ -12,6 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { isDiskFull } from "../../../base/node/disk-full.ts";
+import { makeFolder } from "../../../base/node/make-folder.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import { nearMatches } from "../../../base/near-matches.ts";
 import { digestFile } from "../../../base/node/fetch-file.ts";
@@ -107,14 +108,14 @@ function unpack(archive: string, member: string, file: string): string {
 }
 
 function writeWhole(file: string, content: Uint8Array): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const partial = `${file}.${randomUUID()}.partial`;
   try {
     writeFileSync(partial, content, { flush: true });
     renameSync(partial, file);
   } catch (error) {
     rmSync(partial, { force: true });
-    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    if (!isDiskFull(error)) throw error;
     throw new MusterError("noSpace", `no space for ${content.length} bytes in ${dirname(file)}`, {
       wayOut: "Free some space, or put the cache elsewhere: XDG_CACHE_HOME=/big/disk.",
     });

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
+import { isDiskFull } from "../../../base/node/disk-full.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
 
@@ -84,7 +85,7 @@ export class FolderBlobStore implements BlobStore {
       await syncFolder(parent);
     } catch (error) {
       await rm(partial, { force: true });
-      if (!isFull(error)) throw error;
+      if (!isDiskFull(error)) throw error;
       throw new MusterError("noSpace", `no space to store ${bytes.length} bytes in ${this.#folder}`, {
         wayOut: "Free some space on its disk; what was acknowledged is safe.",
         cause: error,
@@ -101,11 +102,6 @@ export class FolderBlobStore implements BlobStore {
     }
     return made;
   }
-}
-
-function isFull(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 async function syncFolder(path: string): Promise<void> {
