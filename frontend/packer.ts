@@ -3,14 +3,17 @@ import type { RenderedDocument } from "../evaluation/harness/task/render-documen
 import type { PlanPiece, PlanSample } from "../evaluation/plan.ts";
 import type { EvaluationRequest } from "../evaluation/request.ts";
 
-/** A pack is closed when it has this many requests. */
+/** A pack is closed when it has this many requests, */
 const REQUESTS_PER_PACK = 256;
+/** or this many characters of prompts: packs travel as one message, and a coordinator keeps a few in memory. */
+const CHARACTERS_PER_PACK = 1_000_000;
 
 /** Numbers samples and requests in the plan's order and collects them into packs; a sample is never split. */
 export class Packer {
   #samples: PlanSample[] = [];
   #requests: EvaluationRequest[] = [];
   #costs: number[] = [];
+  #characters = 0;
   #sampleCount = 0;
   #requestCount = 0;
 
@@ -34,11 +37,16 @@ export class Packer {
     });
     this.#sampleCount += 1;
     this.#costs.push(predictCostTokens(requests));
+    let context = "";
     for (const request of requests) {
       this.#requests.push({ index: this.#requestCount, ...request });
       this.#requestCount += 1;
+      // A context that a sample's requests share travels once.
+      if (request.context !== context) this.#characters += request.context.length;
+      ({ context } = request);
     }
-    return this.#requests.length >= REQUESTS_PER_PACK ? this.takeRest() : undefined;
+    const isFull = this.#requests.length >= REQUESTS_PER_PACK || this.#characters >= CHARACTERS_PER_PACK;
+    return isFull ? this.takeRest() : undefined;
   }
 
   /** The last, smaller pack; undefined where nothing is left. */
@@ -50,6 +58,7 @@ export class Packer {
       sampleCostTokens: Uint32Array.from(this.#costs),
     };
     [this.#samples, this.#requests, this.#costs] = [[], [], []];
+    this.#characters = 0;
     return { kind: "pack", pack };
   }
 }

@@ -134,8 +134,13 @@ function newRun(run: RunDescription, shape: PlanShape): RunState {
   };
 }
 
-/** One queue for each request kind, most expensive sample first; equal costs keep plan order, so prefixes stay together. */
+/**
+ * One queue for each request kind, most expensive sample first. Costs are estimates, so those within a factor of the
+ * square root of two count as equal and keep plan order: prompts with the same beginning stay together, and a lease
+ * touches few packs of the plan.
+ */
 function buildQueues(shape: PlanShape): Map<RequestKind, SampleQueue> {
+  const ranks = Uint8Array.from(shape.sampleCostTokens, (cost) => 2 * Math.log2(Math.max(1, cost)));
   const byKind = new Map<RequestKind, number[]>();
   for (let sample = 0; sample < shape.sampleCount; sample++) {
     const kind = shape.taskKinds[shape.sampleTask[sample]!]!;
@@ -145,9 +150,7 @@ function buildQueues(shape: PlanShape): Map<RequestKind, SampleQueue> {
   }
   const queues = new Map<RequestKind, SampleQueue>();
   for (const [kind, samples] of byKind) {
-    const order = Uint32Array.from(samples).sort(
-      (left, right) => shape.sampleCostTokens[right]! - shape.sampleCostTokens[left]! || left - right,
-    );
+    const order = Uint32Array.from(samples).sort((left, right) => ranks[right]! - ranks[left]! || left - right);
     queues.set(kind, { order, cursor: 0, returned: [] });
   }
   return queues;

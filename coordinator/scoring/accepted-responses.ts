@@ -1,5 +1,5 @@
 // The responses that count, by request. Batches arrive in the order of the agents, scoring wants the plan's order: a
-// first pass over the batches keeps 17 bytes a request in memory and lays texts in one scratch file, from which they are
+// first pass over the batches keeps 9 to 17 bytes a request in memory and lays texts in one scratch file, from which they are
 // read back one by one. So memory does not grow with the length of the answers.
 import { fromBinary } from "@bufbuild/protobuf";
 import { MusterError } from "../../base/muster-error.ts";
@@ -27,16 +27,16 @@ export class AcceptedResponses {
   readonly #kind: Uint8Array;
   /** Log-probability, or where the text begins in the scratch file. */
   readonly #value: Float64Array;
-  readonly #textBytes: Uint32Array;
-  readonly #truncatedTokens: Uint32Array;
+  readonly #textBytes: LazyColumn;
+  readonly #truncatedTokens: LazyColumn;
   readonly #texts: OutputFile;
   #textBuffer = Buffer.allocUnsafe(4096);
 
   private constructor(requestCount: number, texts: OutputFile) {
     this.#kind = new Uint8Array(requestCount);
     this.#value = new Float64Array(requestCount);
-    this.#textBytes = new Uint32Array(requestCount);
-    this.#truncatedTokens = new Uint32Array(requestCount);
+    this.#textBytes = new LazyColumn(requestCount);
+    this.#truncatedTokens = new LazyColumn(requestCount);
     this.#texts = texts;
   }
 
@@ -67,12 +67,12 @@ export class AcceptedResponses {
     const cost = {
       promptTokens: 0,
       completionTokens: 0,
-      truncatedTokens: this.#truncatedTokens[requestIndex]!,
+      truncatedTokens: this.#truncatedTokens.get(requestIndex),
       latencyUs: 0,
     };
     const value = this.#value[requestIndex]!;
     if (kind !== TEXT) return { kind: "logprob", logprob: value, isGreedy: kind === GREEDY_LOGPROB, ...cost };
-    return { kind: "text", text: this.#text(value, this.#textBytes[requestIndex]!), ...cost };
+    return { kind: "text", text: this.#text(value, this.#textBytes.get(requestIndex)), ...cost };
   }
 
   #text(position: number, bytes: number): string {
@@ -97,16 +97,34 @@ export class AcceptedResponses {
       if (this.#kind[request] !== NONE) {
         throw new MusterError("badData", `the journal counts request ${request} twice`);
       }
-      this.#truncatedTokens[request] = rows.truncatedTokens[row]!;
+      this.#truncatedTokens.set(request, rows.truncatedTokens[row]!);
       if (rows.kind[row] === 0) {
         const bytes = rows.texts.bytes(row);
         this.#kind[request] = TEXT;
         this.#value[request] = base + bytes.byteOffset - utf8.byteOffset;
-        this.#textBytes[request] = bytes.length;
+        this.#textBytes.set(request, bytes.length);
       } else {
         this.#kind[request] = rows.isGreedy[row] === 1 ? GREEDY_LOGPROB : LOGPROB;
         this.#value[request] = rows.logprob[row]!;
       }
     }
+  }
+}
+
+/** A column of u32 that takes no memory while all of it is zero. */
+class LazyColumn {
+  readonly #length: number;
+  #values: Uint32Array | null = null;
+
+  constructor(length: number) {
+    this.#length = length;
+  }
+
+  get(row: number): number {
+    return this.#values === null ? 0 : this.#values[row]!;
+  }
+
+  set(row: number, value: number): void {
+    if (value !== 0) (this.#values ??= new Uint32Array(this.#length))[row] = value;
   }
 }

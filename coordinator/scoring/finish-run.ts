@@ -51,7 +51,12 @@ export type FinishReply =
 export async function finishRun(run: FinishedRun): Promise<RunScores> {
   // Small generations keep a long run's garbage from growing the process.
   const resourceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 };
-  const thread = new Worker(new URL("./finish-run-thread.ts", import.meta.url), { workerData: run, resourceLimits });
+  const thread = new Worker(new URL("./finish-run-thread.ts", import.meta.url), {
+    workerData: run,
+    // Handed over, not copied: they are as large as the run.
+    transferList: run.batches.map(({ requestIndexes }) => requestIndexes.buffer as ArrayBuffer),
+    resourceLimits,
+  });
   const reply = await new Promise<FinishReply>((resolve, reject) => {
     thread.once("message", resolve);
     thread.once("error", reject);

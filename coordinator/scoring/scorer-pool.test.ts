@@ -46,6 +46,10 @@ test("running means end where the final scores are, although samples arrive in p
     expect(metrics.length).toBeGreaterThan(0);
     for (const { metric, filter, mean } of metrics) expect(mean).toBe(results[task]![`${metric},${filter}`]);
   }
+  const last = pool.progress("r1");
+  pool.endRun("r1");
+  pool.addResponses("r1", even!.digest);
+  expect(pool.progress("r1")).toBe(last);
   pool.closeRun("r1");
   expect(pool.progress("r1")).toEqual([]);
 });

@@ -31,7 +31,7 @@ const QUEUE_BLOBS_MAX = 32;
 export class ScorerPool {
   readonly #size: number;
   readonly #blobFolder: string;
-  readonly #threads: ScorerThread[] = [];
+  readonly #threads: (ScorerThread | undefined)[] = [];
   readonly #threadOf = new Map<string, ScorerThread>();
   readonly #scores = new Map<string, readonly LiveTaskScores[]>();
   #runsOpened = 0;
@@ -47,6 +47,7 @@ export class ScorerPool {
     const slot = this.#runsOpened++ % this.#size;
     const thread = (this.#threads[slot] ??= new ScorerThread(this.#blobFolder, (report) => this.#note(report)));
     this.#threadOf.set(runId, thread);
+    thread.runs.add(runId);
     this.#scores.set(runId, []);
     thread.tell({ kind: "open", runId, plan });
   }
@@ -62,15 +63,26 @@ export class ScorerPool {
     return this.#scores.get(runId) ?? [];
   }
 
+  /** Scores no more of a run; its last means stay. A thread without runs ends: its memory is better used elsewhere. */
+  endRun(runId: string): void {
+    const thread = this.#threadOf.get(runId);
+    if (thread === undefined) return;
+    this.#threadOf.delete(runId);
+    thread.runs.delete(runId);
+    thread.tell({ kind: "close", runId });
+    if (thread.runs.size > 0) return;
+    this.#threads[this.#threads.indexOf(thread)] = undefined;
+    void thread.close();
+  }
+
   /** Forgets a run. */
   closeRun(runId: string): void {
-    this.#threadOf.get(runId)?.tell({ kind: "close", runId });
-    this.#threadOf.delete(runId);
+    this.endRun(runId);
     this.#scores.delete(runId);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.close()));
+    await Promise.all(this.#threads.map(async (thread) => thread?.close()));
   }
 
   #note({ runId, scores }: LiveReport): void {
@@ -82,6 +94,7 @@ export class ScorerPool {
 class ScorerThread {
   readonly #worker: Worker;
   #isBroken = false;
+  readonly runs = new Set<string>();
   queuedBlobs = 0;
 
   constructor(blobFolder: string, onReport: (report: LiveReport) => void) {

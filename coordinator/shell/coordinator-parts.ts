@@ -174,6 +174,7 @@ export class CoordinatorParts {
       case "ScoreResponses":
         return this.#live.add(effect.runId, effect.digest);
       case "FinishRun":
+        this.#live.end(effect.runId);
         return this.#finisher.finish(effect.runId);
       case "Report":
         return this.#adapters.log[effect.level](effect.message);

@@ -54,6 +54,11 @@ export class LiveScores {
     }
   }
 
+  /** All responses are there: the final pass scores them. */
+  end(runId: string): void {
+    this.#scorers.endRun(runId);
+  }
+
   forget(runId: string): void {
     this.#opened.delete(runId);
     this.#scorers.closeRun(runId);

@@ -45,7 +45,7 @@ import type { RunRegistry } from "./run-registry.ts";
 const RUNS_LISTED_MAX = 1000;
 /** Four updates a second are as much as a person can read. */
 const WATCH_INTERVAL_MS = 250;
-const EXPORT_PART_BYTES = 64 * 1024;
+const EXPORT_PART_BYTES = 16 * 1024;
 const ENDED = new Set(["done", "partial", "failed", "cancelled"]);
 
 /** What the operator service needs. */

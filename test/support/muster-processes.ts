@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import nodeSettings from "../../bin/node-settings.json" with { type: "json" };
 import { cacheFolder } from "../../base/node/folders.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "cli", "main.ts");
-/** As the launcher starts it, bin/muster.cjs. */
-const FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
 const COMPILED = join(cacheFolder(), "compiled");
 
 /** How a command that ran to its end ended. */
@@ -146,9 +145,10 @@ export class MusterProcesses {
     stdio: ("ignore" | "pipe" | "ipc")[],
     environment: NodeJS.ProcessEnv = {},
   ): ChildProcess {
-    const child = spawn(process.execPath, [...FLAGS, MAIN, ...words], {
+    const child = spawn(process.execPath, [...nodeSettings.flags, MAIN, ...words], {
       env: {
         ...process.env,
+        ...nodeSettings.environment,
         NODE_COMPILE_CACHE: COMPILED,
         XDG_STATE_HOME: join(this.home, "state"),
         XDG_CACHE_HOME: join(this.home, "cache"),
