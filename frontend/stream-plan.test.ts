@@ -187,7 +187,10 @@ test.each<[string, Record<string, unknown>, Partial<PlanRequest>, readonly [stri
 });
 
 test("a task that needs Python is refused by the function's name and file", async () => {
-  writeFileSync(join(folder, "tasks", "helpers.py"), "def clean(docs):\n    return docs\n");
+  writeFileSync(
+    join(folder, "tasks", "helpers.py"),
+    "import pandas\n\ndef clean(docs):\n    return pandas.concat(docs)\n",
+  );
   writeFileSync(
     join(folder, "tasks", "python.yaml"),
     "task: python\ndataset_path: sums\ntest_split: test\ndoc_to_text: q\ndoc_to_target: a\nprocess_docs: !function helpers.clean\n",
@@ -195,10 +198,40 @@ test("a task that needs Python is refused by the function's name and file", asyn
   await expect(plan({ tasks: ["python"] })).rejects.toThrow(
     expect.objectContaining({
       kind: "unsupported",
-      message: expect.stringMatching(/python .*the Python function clean in .*helpers\.py \(process_docs\)/) as string,
+      message: expect.stringMatching(
+        /python .*the Python function clean in .*helpers\.py \(process_docs\): .*pandas/,
+      ) as string,
       wayOut: expect.stringContaining("harness itself") as string,
     }),
   );
+});
+
+test("a task's Python functions make its documents, questions and answers", async () => {
+  writeFileSync(
+    join(folder, "tasks", "helpers.py"),
+    [
+      "from functools import partial",
+      "",
+      "def keep(docs, word):",
+      "    return docs.filter(lambda doc: doc['q'] != word).map(lambda doc: {'q': doc['q'].upper()})",
+      "",
+      "clean = partial(keep, word='1 + 1')",
+      "",
+      "def ask(doc):",
+      "    return f\"{doc['q']:>6} is\"",
+      "",
+    ].join("\n"),
+  );
+  writeFileSync(
+    join(folder, "tasks", "python.yaml"),
+    "task: python\ndataset_path: sums\ntest_split: test\ndoc_to_text: !function helpers.ask\ndoc_to_target: a\nprocess_docs: !function helpers.clean\n",
+  );
+  const pieces = await plan({ tasks: ["python"] });
+  const requests = pieces.flatMap((piece) => (piece.kind === "pack" ? piece.pack.requests : []));
+  const plain = (await plan({ tasks: ["sums"] })).flatMap((piece) => (piece.kind === "pack" ? piece.pack.samples : []));
+  const questions = plain.map(({ doc }) => (JSON.parse(doc) as { q: string }).q).filter((q) => q !== "1 + 1");
+  expect(questions.length).toBeGreaterThan(0);
+  expect(requests.map(({ context }) => context)).toEqual(questions.map((q) => `${q.padStart(6)} is`));
 });
 
 test("malformed YAML is refused with file and line", async () => {

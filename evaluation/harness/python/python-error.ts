@@ -1,11 +1,21 @@
+import type { PythonValue } from "./value.ts";
+
 /** Python exception types that the language layer can raise, plus `Unsupported`: Python would go on, this layer refuses. */
 export type PythonErrorType =
+  | "AssertionError"
   | "AttributeError"
+  | "Exception"
+  | "ImportError"
   | "IndexError"
   | "KeyError"
+  | "JSONDecodeError"
   | "MemoryError"
+  | "NameError"
+  | "NotImplementedError"
   | "OverflowError"
   | "RegexError"
+  | "RuntimeError"
+  | "StopIteration"
   | "SyntaxError"
   | "TemplateSyntaxError"
   | "TypeError"
@@ -17,9 +27,12 @@ export type PythonErrorType =
 /** What Python would have raised, or the construct that this layer refuses (`type: "Unsupported"`). */
 export class PythonError extends Error {
   readonly type: PythonErrorType;
+  /** The exception's arguments, where Python code raised it. */
+  readonly values: readonly PythonValue[] | null;
 
-  constructor(type: PythonErrorType, message: string) {
+  constructor(type: PythonErrorType, message: string, values: readonly PythonValue[] | null = null) {
     super(message);
+    this.values = values;
     this.name = "PythonError";
     this.type = type;
   }

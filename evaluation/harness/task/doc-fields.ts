@@ -5,6 +5,7 @@ import { literalEval } from "../python/literal.ts";
 import { PythonError } from "../python/python-error.ts";
 import { isDigitText } from "../python/unicode.ts";
 import { isList, type PythonDict, type PythonValue, typeName } from "../python/value.ts";
+import { PythonHelper } from "./python-function.ts";
 import type { PromptFields } from "./task-definition.ts";
 
 /** Reads the fields of one task's documents. Compiles each template once. */
@@ -30,12 +31,14 @@ export class DocFields {
 
   text(doc: PythonDict, field: PromptFields["docToText"]): PythonValue {
     if (typeof field === "number") return field;
+    if (field instanceof PythonHelper) return field.call(doc);
     if (this.#columns.has(field)) return column(doc, field);
     const text = this.render(field, doc);
     return this.#isIndex(text) ? literalEval(text) : text;
   }
 
   target(doc: PythonDict, field: PromptFields["docToTarget"]): PythonValue {
+    if (field instanceof PythonHelper) return field.call(doc);
     if (typeof field !== "string") return field;
     if (this.#columns.has(field)) return column(doc, field);
     const text = this.render(field, doc);
@@ -44,8 +47,13 @@ export class DocFields {
   }
 
   choices(doc: PythonDict, field: NonNullable<PromptFields["docToChoice"]>): readonly PythonValue[] {
-    if (typeof field !== "string") return field;
-    const choices = this.#columns.has(field) ? column(doc, field) : literalEval(this.render(field, doc));
+    if (typeof field !== "string" && !(field instanceof PythonHelper)) return field;
+    const choices =
+      field instanceof PythonHelper
+        ? field.call(doc)
+        : this.#columns.has(field)
+          ? column(doc, field)
+          : literalEval(this.render(field, doc));
     if (isList(choices)) return choices;
     throw new PythonError("TypeError", `doc_to_choice gives a ${typeName(choices)}, not a list`);
   }

@@ -67,6 +67,6 @@ function resolveFunction(reference: string, file: string, files: TaskFiles): Pyt
   const moduleFile = files.resolveBeside(file, `${module.replaceAll(".", "/")}.py`);
   const text = module === "" ? null : files.readText(moduleFile);
   return text === null
-    ? new PythonFunction(module, name, null)
-    : new PythonFunction(moduleFile, name, findPythonSource(text, name));
+    ? new PythonFunction(module, name, null, files)
+    : new PythonFunction(moduleFile, name, findPythonSource(text, name), files);
 }

@@ -5,6 +5,7 @@ import { isSpaceUnit } from "../python/unicode.ts";
 import { isInt, isList, type PythonDict, type PythonValue } from "../python/value.ts";
 import type { DocFields } from "./doc-fields.ts";
 import type { FewshotSampler } from "./fewshot-sampler.ts";
+import { PythonHelper } from "./python-function.ts";
 import type { TaskDefinition } from "./task-definition.ts";
 
 /** What prompts of a task are made of. */
@@ -95,7 +96,7 @@ export function isIndex(value: PythonValue): value is number | bigint | boolean 
 }
 
 function isNonEmpty(field: TaskDefinition["docToChoice"]): field is NonNullable<TaskDefinition["docToChoice"]> {
-  return field !== null && field.length > 0;
+  return field !== null && (field instanceof PythonHelper || field.length > 0);
 }
 
 function textOf(value: PythonValue, part: string): string {

@@ -1,6 +1,12 @@
-import { PythonObject } from "../python/value.ts";
+import { PythonProgram } from "../python-code/program.ts";
+import { PythonObject, type PythonValue } from "../python/value.ts";
 
-/** A function or class that a YAML file names with `!function`. Never run: printed, or replaced by a native port. */
+/** Gives the texts of Python modules by their file. */
+export interface ModuleFiles {
+  readText(file: string): string | null;
+}
+
+/** A function or class that a YAML file names with `!function`. */
 export class PythonFunction extends PythonObject {
   readonly typeName = "function";
   /** The module's file, or its import name where no file lies beside the YAML. */
@@ -8,18 +14,54 @@ export class PythonFunction extends PythonObject {
   readonly name: string;
   /** Its text as `inspect.getsource` gives it, or null where it is not defined in that file by `def` or `class`. */
   readonly source: string | null;
+  readonly #files: ModuleFiles;
 
-  constructor(module: string, name: string, source: string | null) {
+  constructor(module: string, name: string, source: string | null, files: ModuleFiles) {
     super();
     this.module = module;
     this.name = name;
     this.source = source;
+    this.#files = files;
+  }
+
+  /** The function, ready to be called. Throws PythonError `Unsupported` where it cannot be run exactly. */
+  resolve(): PythonHelper {
+    const program = programOf(this.#files);
+    return new PythonHelper(program, program.find(this.module, this.name));
   }
 
   /** As the harness's `configs` print a callable. */
   override repr(): string {
     return this.source ?? `<function ${this.name}>`;
   }
+}
+
+/** A Python function that can be called. */
+export class PythonHelper {
+  readonly #program: PythonProgram;
+  readonly #callee: PythonValue;
+
+  constructor(program: PythonProgram, callee: PythonValue) {
+    this.#program = program;
+    this.#callee = callee;
+  }
+
+  /** Calls it. Throws PythonError for what it raises, and for what cannot be done exactly. */
+  call(...values: readonly PythonValue[]): PythonValue {
+    return this.#program.call(this.#callee, ...values);
+  }
+}
+
+const programs = new WeakMap<ModuleFiles, PythonProgram>();
+
+/** One program for all tasks that are read from the same files. */
+function programOf(files: ModuleFiles): PythonProgram {
+  let program = programs.get(files);
+  if (program === undefined) {
+    program = new PythonProgram(files);
+    programs.set(files, program);
+  }
+  return program;
 }
 
 /**

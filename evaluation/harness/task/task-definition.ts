@@ -4,13 +4,14 @@ import type { PlanTask } from "../../plan.ts";
 import { repr, str } from "../python/represent.ts";
 import { isTruthy } from "../python/truth.ts";
 import { isDict, isInt, isList, type PythonDict, type PythonValue } from "../python/value.ts";
-import { PythonFunction } from "./python-function.ts";
+import { PythonError } from "../python/python-error.ts";
+import { PythonFunction, PythonHelper } from "./python-function.ts";
 
 /** Where a prompt's parts come from: for the document itself, or for its worked examples. */
 export interface PromptFields {
-  readonly docToText: string | number;
-  readonly docToTarget: string | number | readonly PythonValue[];
-  readonly docToChoice: string | readonly PythonValue[] | null;
+  readonly docToText: string | number | PythonHelper;
+  readonly docToTarget: string | number | readonly PythonValue[] | PythonHelper;
+  readonly docToChoice: string | readonly PythonValue[] | PythonHelper | null;
   readonly genPrefix: string | null;
   readonly targetDelimiter: string;
 }
@@ -20,7 +21,9 @@ export interface FewshotDefinition extends PromptFields {
   readonly sampler: "default" | "first_n";
   readonly split: string | null;
   /** Examples in the YAML itself, used where no split is named. */
-  readonly samples: readonly PythonDict[] | null;
+  readonly samples: readonly PythonDict[] | PythonHelper | null;
+  /** What makes the split's documents of its rows. */
+  readonly processDocs: PythonHelper | null;
   readonly fewshotDelimiter: string;
 }
 
@@ -35,6 +38,8 @@ export interface TaskDefinition extends PromptFields {
     readonly validation: string | null;
     readonly test: string | null;
   };
+  /** What makes the split's documents of its rows. */
+  readonly processDocs: PythonHelper | null;
   readonly description: string;
   readonly numFewshot: number;
   readonly fewshot: FewshotDefinition;
@@ -43,6 +48,16 @@ export interface TaskDefinition extends PromptFields {
   /** Whether each choice is also scored without its context (acc_mutual_info). */
   readonly needsUnconditional: boolean;
 }
+
+/** Settings whose Python functions are called here, or never. */
+const CALLED_SETTINGS = new Set<PythonValue>([
+  "process_docs",
+  "doc_to_text",
+  "doc_to_target",
+  "doc_to_choice",
+  "doc_to_decontamination_query",
+  "process_results",
+]);
 
 const OUTPUT_KINDS: readonly PythonValue[] = [
   "loglikelihood",
@@ -73,6 +88,7 @@ export function defineTask(config: PythonDict): TaskDefinition {
       validation: reader.optionalText("validation_split"),
       test: reader.optionalText("test_split"),
     },
+    processDocs: reader.helper("process_docs"),
     description: reader.optionalText("description") ?? "",
     numFewshot,
     ...reader.promptFields(reader),
@@ -97,11 +113,7 @@ class ConfigReader {
 
   refusePython(): void {
     for (const [key, value] of this.#config) {
-      if (value instanceof PythonFunction) throw this.#needsPython(str(key), value);
-    }
-    const fewshot = this.#config.get("fewshot_config");
-    for (const [key, value] of isDict(fewshot) ? fewshot : []) {
-      if (value instanceof PythonFunction) throw this.#needsPython(`fewshot_config.${str(key)}`, value);
+      if (value instanceof PythonFunction && !CALLED_SETTINGS.has(key)) throw this.#needsPython(str(key), value);
     }
     const refused: readonly (readonly [string, string])[] = [
       ["doc_to_image", "it shows images to the model"],
@@ -117,8 +129,21 @@ class ConfigReader {
     }
   }
 
-  #needsPython(key: string, value: PythonFunction): MusterError {
-    return this.refusal(`it needs the Python function ${value.name} in ${value.module} (${key})`);
+  #needsPython(key: string, value: PythonFunction, reason = ""): MusterError {
+    const why = reason === "" ? "" : `: ${reason}`;
+    return this.refusal(`it needs the Python function ${value.name} in ${value.module} (${this.#prefix}${key})${why}`);
+  }
+
+  /** A setting's Python function, or null where it has none. */
+  helper(key: string): PythonHelper | null {
+    const value = this.#config.get(key) ?? null;
+    if (!(value instanceof PythonFunction)) return null;
+    try {
+      return value.resolve();
+    } catch (error) {
+      if (!(error instanceof PythonError)) throw error;
+      throw this.#needsPython(key, value, error.message);
+    }
   }
 
   refusal(reason: string): MusterError {
@@ -177,14 +202,15 @@ class ConfigReader {
     const reader = new ConfigReader(isDict(settings) ? settings : new Map(), this.name);
     const sampler = reader.#config.get("sampler") ?? null;
     if (sampler !== "default" && sampler !== "first_n") throw reader.invalid("sampler", "default or first_n");
-    const samples = reader.#config.get("samples") ?? null;
-    if (samples !== null && !(isList(samples) && samples.every(isDict))) {
+    const samples = reader.helper("samples") ?? reader.#config.get("samples") ?? null;
+    if (samples !== null && !(samples instanceof PythonHelper) && !(isList(samples) && samples.every(isDict))) {
       throw reader.invalid("samples", "a list of mappings");
     }
     return {
       sampler,
       split: reader.optionalText("split"),
       samples,
+      processDocs: reader.helper("process_docs"),
       fewshotDelimiter: reader.requiredText("fewshot_delimiter"),
       ...reader.promptFields(this),
     };
@@ -201,19 +227,25 @@ class ConfigReader {
     };
   }
 
-  #docToText(task: ConfigReader): string | number {
+  #docToText(task: ConfigReader): PromptFields["docToText"] {
+    const helper = this.helper("doc_to_text");
+    if (helper !== null) return helper;
     const value = this.#config.get("doc_to_text") ?? task.#config.get("doc_to_text") ?? null;
     if (typeof value === "string" || (typeof value === "number" && isInt(value))) return value;
     throw this.invalid("doc_to_text", "a template or a column's name");
   }
 
-  #docToTarget(task: ConfigReader): string | number | readonly PythonValue[] {
+  #docToTarget(task: ConfigReader): PromptFields["docToTarget"] {
+    const helper = this.helper("doc_to_target");
+    if (helper !== null) return helper;
     const value = this.#config.get("doc_to_target") ?? task.#config.get("doc_to_target") ?? null;
     if (typeof value === "string" || isList(value) || (typeof value === "number" && isInt(value))) return value;
     throw this.invalid("doc_to_target", "a template, a column's name or a number");
   }
 
-  #docToChoice(): string | readonly PythonValue[] | null {
+  #docToChoice(): PromptFields["docToChoice"] {
+    const helper = this.helper("doc_to_choice");
+    if (helper !== null) return helper;
     const value = this.#config.get("doc_to_choice") ?? null;
     if (value === null || typeof value === "string" || isList(value)) return value;
     if (isDict(value)) return [...value.values()];
