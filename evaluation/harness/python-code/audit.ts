@@ -60,6 +60,7 @@ class Audit {
   #check(node: Node): void {
     if (node.kind === "name") this.#resolve(node.name);
     if (node.kind !== "attribute") return;
+    if (node.owner.kind === "name") this.#resolve(node.owner.name);
     const owner = this.#moduleOf(node.owner);
     if (owner === null) {
       if (!isKnownMethod(node.name) && !OBJECT_MEMBERS.has(node.name)) throw unsupported(`the attribute ${node.name}`);
