@@ -29,8 +29,18 @@ export interface PlanTask {
   readonly multipleTargets: boolean;
   /** The harness's TaskConfig after include, override and default rules; what `configs` prints and scorers read. */
   readonly config: PythonJson;
+  /** Python code that scoring calls; absent where it calls none. */
+  readonly code?: ScoringCode;
   /** Metric name to whether larger is better, as the harness prints it. */
   readonly higherIsBetter: { readonly [metric: string]: boolean };
+}
+
+/** Python functions that score a task, with the modules that they need: a coordinator has no task files. */
+export interface ScoringCode {
+  /** Text of each module by its file; paths begin where all machines agree. */
+  readonly modules: { readonly [file: string]: string };
+  /** By the place in the configuration that names it, such as `process_results` or `metric_list.0.aggregation`. */
+  readonly functions: { readonly [place: string]: { readonly file: string; readonly name: string } };
 }
 
 /** A group of tasks whose results are shown together. */
@@ -64,6 +74,8 @@ export interface PlanHeader {
   readonly numFewshot: number | null;
   readonly bootstrapIterations: number;
   readonly generationOverrides: PythonJson | null;
+  /** Whoever made the plan scores: the run ends with its responses (`responses_*.jsonl`) instead of samples and scores. */
+  readonly responsesOnly?: boolean;
 }
 
 /** One document × all its requests, with what scoring and the samples file need. Stored as JSON in sample packs. */

@@ -1,10 +1,13 @@
 // A plan, piece by piece: every prompt of every task, in document order, in one pass. Runs in a worker thread.
 import { MusterError } from "../base/muster-error.ts";
 import { PythonError } from "../evaluation/harness/python/python-error.ts";
+import type { PythonDict } from "../evaluation/harness/python/value.ts";
+import { createTaskScorer } from "../evaluation/harness/scoring/task-scorer.ts";
 import { createSampler } from "../evaluation/harness/task/fewshot-sampler.ts";
 import { DocumentRenderer, inspectFirstDocument, type TaskShape } from "../evaluation/harness/task/render-document.ts";
 import type { PlanDataset, PlanHeader, PlanPiece } from "../evaluation/plan.ts";
 import type { GenerationSettings } from "../evaluation/request.ts";
+import type { EvaluationResponse } from "../evaluation/response.ts";
 import type { DatasetLoader } from "./data/dataset-loader.ts";
 import { Packer } from "./packer.ts";
 import type { PlanProgress, PlanRequest } from "./plan-request.ts";
@@ -86,9 +89,35 @@ async function readyTask(task: PlannedTask, loader: DatasetLoader, request: Plan
   const data = await loadTaskData(task.definition, loader);
   try {
     const shape = inspectFirstDocument(task.definition, data.documents[0]!);
+    probeScoring(task, shape, data.documents[0]!);
     return { ...task, data, shape, count: countDocuments(data.documents.length, request.limit) };
   } catch (error) {
     throw located(error, { definition: task.definition, data }, 0);
+  }
+}
+
+/**
+ * Scores made-up responses to the first document where Python code does it: what that code cannot do exactly is better
+ * known before the run than after it.
+ */
+function probeScoring({ definition, planTask, generation }: PlannedTask, shape: TaskShape, doc: PythonDict): void {
+  if (planTask.code?.functions["process_results"] === undefined) return;
+  const bare = { ...definition, numFewshot: 0 };
+  const renderer = new DocumentRenderer(bare, shape, createSampler("first_n", [], 0), generation);
+  const { requests, ...rest } = renderer.render(doc);
+  const sample = { index: 0, task: 0, docId: 0, firstRequest: 0, requestCount: requests.length, ...rest };
+  const cost = { promptTokens: 0, completionTokens: 0, truncatedTokens: 0, latencyUs: 0 };
+  const responses = requests.map(({ kind }): EvaluationResponse =>
+    kind === "generate_until"
+      ? { kind: "text", text: "1", ...cost }
+      : { kind: "logprob", logprob: -1, isGreedy: false, ...cost },
+  );
+  try {
+    createTaskScorer(planTask).scoreSample(sample, responses);
+  } catch (error) {
+    const { cause } = MusterError.from(error);
+    // Any other error may lie in the responses, which are none of the model's.
+    if (cause instanceof PythonError && cause.type === "Unsupported") throw cause;
   }
 }
 

@@ -8,6 +8,7 @@ import { str } from "../evaluation/harness/python/represent.ts";
 import { isTruthy } from "../evaluation/harness/python/truth.ts";
 import { createTaskScorer } from "../evaluation/harness/scoring/task-scorer.ts";
 import { readGenerationSettings } from "../evaluation/harness/task/generation-settings.ts";
+import { collectScoringCode } from "../evaluation/harness/task/scoring-code.ts";
 import { completeConfig, printable, printConfig } from "../evaluation/harness/task/task-config.ts";
 import { defineTask, type TaskDefinition } from "../evaluation/harness/task/task-definition.ts";
 import type { GroupNode, TaskNode } from "../evaluation/harness/task/task-tree.ts";
@@ -111,6 +112,7 @@ function planTask(
     numFewshot: definition.numFewshot,
     multipleTargets: false,
     config: printConfig(config),
+    ...scoringCode(config, definition.name),
     higherIsBetter: readDirections(config, definition),
   };
   return {
@@ -119,6 +121,19 @@ function planTask(
     generation: readGeneration(definition),
     columns: createTaskScorer(task).columns,
   };
+}
+
+function scoringCode(config: PythonDict, name: string): Pick<PlanTask, "code"> {
+  try {
+    const code = collectScoringCode(config);
+    return code === undefined ? {} : { code };
+  } catch (error) {
+    if (!(error instanceof PythonError) || error.type !== "Unsupported") throw error;
+    throw new MusterError("unsupported", `The task ${name} cannot be scored exactly: ${error.message}.`, {
+      wayOut: "Leave the task out, or run it with the harness itself.",
+      cause: error,
+    });
+  }
 }
 
 function readGeneration({ name, outputKind, generation }: TaskDefinition): GenerationSettings | null {

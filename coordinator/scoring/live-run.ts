@@ -87,6 +87,8 @@ export class LiveRun {
     const task = this.#sumsOf(sample.task);
     const { values } = task.scorer.scoreSample(sample, responses);
     values.forEach((value, column) => {
+      // A Python aggregation wants all values at once: there is nothing to sum.
+      if (task.scorer.columns[column]!.width === null) return;
       const sums = task.sums[column]!;
       numbersOf(value).forEach((number, part) => (sums[part]! += number));
     });

@@ -72,8 +72,8 @@ function rowDict(row: ResultRow, isGroup: boolean): PythonValue {
   ];
   const entries = isGroup ? names.reverse() : names;
   if (row.sampleCount !== null) entries.push(["sample_len", row.sampleCount]);
-  for (const { metric, filter, value, standardError } of row.columns) {
-    entries.push([`${metric},${filter}`, makeFloat(value)]);
+  for (const { metric, filter, value, isInt, standardError } of row.columns) {
+    entries.push([`${metric},${filter}`, isInt === true ? value : makeFloat(value)]);
     entries.push([`${metric}_stderr,${filter}`, standardError === "N/A" ? "N/A" : makeFloat(standardError)]);
   }
   if (row.columnSamples !== null && row.columnSamples.length > 0) {

@@ -44,3 +44,9 @@ function problemOf(python: string): string | null {
     return lines.at(-1) ?? "it does not run";
   }
 }
+
+/** The folder of the tasks that this Python's harness has. */
+export function harnessTree(python: string): string {
+  const program = "import importlib.util; print(importlib.util.find_spec('lm_eval').submodule_search_locations[0])";
+  return join(execFileSync(python, ["-c", program], { encoding: "utf8" }).trim(), "tasks");
+}

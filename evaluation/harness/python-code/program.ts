@@ -21,7 +21,6 @@ export interface ModuleFiles {
 
 interface LoadedModule {
   readonly scope: Scope;
-  readonly text: string;
 }
 
 /** A set of modules that import each other. Each is run once, when it is first needed. */
@@ -31,6 +30,7 @@ export class PythonProgram {
   readonly #standard: StandardModules;
   readonly #builtins: Scope;
   readonly #modules = new Map<string, LoadedModule | Refused>();
+  readonly #texts = new Map<string, string>();
 
   constructor(files: ModuleFiles) {
     this.#files = files;
@@ -38,11 +38,9 @@ export class PythonProgram {
     this.#builtins = new BuiltinScope(this.#counter);
   }
 
-  /** Texts of the modules that were read, by file: with them another program does the same. */
+  /** Texts of all files that were read: with them another program does the same. */
   get texts(): ReadonlyMap<string, string> {
-    return new Map(
-      [...this.#modules].flatMap(([file, module]) => (module instanceof Refused ? [] : [[file, module.text]])),
-    );
+    return this.#texts;
   }
 
   /** A function of a module. Throws `unsupported` where the module has none that could be run. */
@@ -72,10 +70,10 @@ export class PythonProgram {
   #load(file: string): LoadedModule | Refused {
     const known = this.#modules.get(file);
     if (known !== undefined) return known;
-    const text = this.#files.readText(file);
+    const text = this.#read(file);
     if (text === null) return new Refused(`there is no ${file}`);
     const scope = new Scope(this.#builtins, this.#counter);
-    const module = { scope, text };
+    const module = { scope };
     this.#modules.set(file, module);
     scope.set(
       "open",
@@ -116,7 +114,13 @@ export class PythonProgram {
   #readBeside(path: string): string | null {
     const folder = `${path.slice(0, path.lastIndexOf("/"))}/`;
     if (path.includes("/../") || ![...this.#modules.keys()].some((file) => file.startsWith(folder))) return null;
-    return this.#files.readText(path);
+    return this.#read(path);
+  }
+
+  #read(file: string): string | null {
+    const text = this.#files.readText(file);
+    if (text !== null) this.#texts.set(file, text);
+    return text;
   }
 
   #importer(file: string): Importer {

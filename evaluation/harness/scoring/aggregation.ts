@@ -1,14 +1,17 @@
 // The harness's aggregations (`api/metrics.py`): from a task's values, samples in document order, to one number.
+import type { ColumnData } from "../../task-scorer.ts";
 import { pythonExp } from "./elementary.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 
-/** One aggregation. `values` holds `width` numbers a sample. */
+/** One aggregation. `values` holds `width` numbers a sample, or the samples' values where the width is null. */
 export interface Aggregation {
   readonly name: string;
-  readonly width: 1 | 2;
+  readonly width: 1 | 2 | null;
   /** How the harness finds its standard error: by formula, by bootstrap, or not at all. */
   readonly standardError: "formula" | "bootstrap" | "none";
-  compute(values: Float64Array): number;
+  compute(values: ColumnData): number;
+  /** Whether what it computes of these values is an int in Python; absent where it never is. */
+  readonly givesInt?: (values: ColumnData) => boolean;
   /** The same from sums of the columns, where sums are enough: for numbers of a run in progress. */
   readonly fromSums?: (sums: readonly number[], samples: number) => number;
 }
@@ -20,7 +23,10 @@ export function mean(values: Float64Array): number {
   return sum / values.length;
 }
 
-const AGGREGATIONS: readonly Aggregation[] = [
+/** An aggregation of numbers alone. */
+type NumberAggregation = Omit<Aggregation, "compute"> & { compute(values: Float64Array): number };
+
+const AGGREGATIONS: readonly NumberAggregation[] = [
   { name: "mean", width: 1, standardError: "formula", compute: mean, fromSums: ([sum], samples) => sum! / samples },
   { name: "nanmean", width: 1, standardError: "bootstrap", compute: meanOfNumbers },
   { name: "median", width: 1, standardError: "bootstrap", compute: upperMedian },

@@ -1,4 +1,5 @@
 // The harness's standard errors (`api/metrics.py`): a formula for means, the bootstrap for what has none.
+import type { ColumnData } from "../../task-scorer.ts";
 import { PythonRandom } from "../python/random.ts";
 import { type Aggregation, mean } from "./aggregation.ts";
 import { pythonSquare } from "./elementary.ts";
@@ -9,11 +10,13 @@ const CHUNK_ITERATIONS = 1000;
  * The standard error of an aggregation. `"N/A"` for one sample, for no iterations, and where the harness has none.
  * `iterations`: replicates of the bootstrap; the harness draws whole chunks of 1000 and drops the rest.
  */
-export function standardError(aggregation: Aggregation, values: Float64Array, iterations: number): number | "N/A" {
-  const samples = values.length / aggregation.width;
+export function standardError(aggregation: Aggregation, values: ColumnData, iterations: number): number | "N/A" {
+  const { width } = aggregation;
+  if (width === null || !(values instanceof Float64Array)) return "N/A";
+  const samples = values.length / width;
   if (samples <= 1 || iterations <= 0 || aggregation.standardError === "none") return "N/A";
   if (aggregation.standardError === "formula") return sampleDeviation(values) / Math.sqrt(values.length);
-  return sampleDeviation(bootstrap(aggregation, values, iterations));
+  return sampleDeviation(bootstrap({ compute: (drawn) => aggregation.compute(drawn), width }, values, iterations));
 }
 
 /** Python's sample standard deviation as the harness writes it, over n − 1. */
@@ -25,8 +28,11 @@ function sampleDeviation(values: Float64Array): number {
 }
 
 /** Replicates of the aggregation over samples drawn with replacement; chunk i is drawn by `random.Random(i)`. */
-function bootstrap(aggregation: Aggregation, values: Float64Array, iterations: number): Float64Array {
-  const { width } = aggregation;
+function bootstrap(
+  { compute, width }: { readonly compute: (values: Float64Array) => number; readonly width: 1 | 2 },
+  values: Float64Array,
+  iterations: number,
+): Float64Array {
   const samples = values.length / width;
   const chunkLength = Math.min(CHUNK_ITERATIONS, iterations);
   const chunks = Math.floor(iterations / chunkLength);
@@ -40,7 +46,7 @@ function bootstrap(aggregation: Aggregation, values: Float64Array, iterations: n
       const from = indices[sample]! * width;
       for (let part = 0; part < width; part += 1) drawn[sample * width + part] = values[from + part]!;
     }
-    replicates[replicate] = aggregation.compute(drawn);
+    replicates[replicate] = compute(drawn);
   }
   return replicates;
 }

@@ -4,7 +4,7 @@ import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import type { PlanSample, PlanTask } from "../../plan.ts";
 import type { EvaluationResponse } from "../../response.ts";
-import type { ColumnResult, MetricColumn, SampleScore, TaskScorer } from "../../task-scorer.ts";
+import type { ColumnData, ColumnResult, MetricColumn, SampleScore, TaskScorer } from "../../task-scorer.ts";
 import { parsePythonJson } from "../python/json-parse.ts";
 import { PythonError } from "../python/python-error.ts";
 import { isDict, type PythonDict, type PythonValue } from "../python/value.ts";
@@ -14,6 +14,7 @@ import { generationMetrics } from "./generation-metrics.ts";
 import { likelihoodMetrics, rollingMetrics } from "./likelihood-metrics.ts";
 import { requestResponses } from "./request-responses.ts";
 import type { SampleMetrics } from "./sample-metrics.ts";
+import { pythonMetrics } from "./scoring-functions.ts";
 import { standardError } from "./standard-error.ts";
 import { type FilterPipeline, readTaskSettings, type TaskSettings } from "./task-settings.ts";
 
@@ -43,6 +44,10 @@ export function createTaskScorer(task: PlanTask): TaskScorer {
 
 function metricsOf(task: PlanTask, settings: TaskSettings): SampleMetrics {
   const wanted = new Set(settings.metrics.map((metric) => metric.name));
+  if (settings.processResults !== null) {
+    const averaged = settings.metrics.filter(({ aggregation }) => aggregation.width === 1).map(({ name }) => name);
+    return pythonMetrics(settings.processResults, [...wanted], new Set(averaged));
+  }
   switch (task.outputKind) {
     case "multiple_choice":
       return choiceMetrics(task, wanted);
@@ -62,7 +67,7 @@ function metricsOf(task: PlanTask, settings: TaskSettings): SampleMetrics {
   }
 }
 
-function aggregationOf(settings: TaskSettings, metric: string): { aggregation: Aggregation; width: 1 | 2 } {
+function aggregationOf(settings: TaskSettings, metric: string): { aggregation: Aggregation; width: 1 | 2 | null } {
   const { aggregation } = settings.metrics.find(({ name }) => name === metric)!;
   return { aggregation, width: aggregation.width };
 }
@@ -99,7 +104,7 @@ function lazily<Value>(make: () => Value): () => Value {
 
 function aggregate(
   column: MetricColumn & { readonly aggregation: Aggregation },
-  values: Float64Array,
+  values: ColumnData,
   iterations: number,
 ): ColumnResult {
   const { metric, filter, aggregation } = column;
@@ -107,6 +112,7 @@ function aggregate(
     metric,
     filter,
     value: aggregation.compute(values),
+    ...(aggregation.givesInt?.(values) === true ? { isInt: true } : {}),
     standardError: standardError(aggregation, values, iterations),
   };
 }

@@ -9,6 +9,7 @@ import { type Aggregation, findAggregation } from "./aggregation.ts";
 import { NamedFilterSettings } from "./filter-settings.ts";
 import { findFilter } from "./filters.ts";
 import type { ResponseFilter } from "./response-filter.ts";
+import { pythonAggregation, type ScoringFunction, ScoringFunctions } from "./scoring-functions.ts";
 
 /** One metric of a task. */
 export interface MetricSettings {
@@ -31,6 +32,8 @@ export interface TaskSettings {
   /** Copies of each request. */
   readonly repeats: number;
   readonly hasChoices: boolean;
+  /** The task's own scoring of a document's responses, or null where the harness's is used. */
+  readonly processResults: ScoringFunction | null;
 }
 
 const DEFAULT_METRICS: { readonly [kind in PlanTask["outputKind"]]: readonly string[] } = {
@@ -70,54 +73,107 @@ const UNKNOWN_REASONS: { readonly [metric: string]: string } = {
 export function readTaskSettings(task: PlanTask): TaskSettings {
   const config = parsePythonJson(task.config);
   if (!isDict(config)) throw new MusterError("badData", `the configuration of ${task.name} is not a mapping`);
-  const processResults = config.get("process_results");
-  if (processResults !== undefined && processResults !== null) {
-    throw refusal(task, `it scores with the Python function ${functionName(processResults)} (process_results)`);
-  }
+  const functions = new ScoringFunctions(task.code);
+  const processResults = readProcessResults(task, config.get("process_results") ?? null, functions);
   const repeats = config.get("repeats") ?? 1;
   if (typeof repeats !== "number" || repeats < 1) throw refusal(task, "its repeats are not a positive number");
   return {
-    metrics: readMetrics(task, config.get("metric_list") ?? null),
+    metrics: readMetrics({ task, functions, isOwn: processResults !== null }, config.get("metric_list") ?? null),
     pipelines: readPipelines(task, config.get("filter_list") ?? null),
     repeats,
     hasChoices: (config.get("doc_to_choice") ?? null) !== null,
+    processResults,
   };
 }
 
-function readMetrics(task: PlanTask, list: PythonValue): MetricSettings[] {
+function readProcessResults(
+  task: PlanTask,
+  value: PythonValue,
+  functions: ScoringFunctions,
+): TaskSettings["processResults"] {
+  if (value === null) return null;
+  const refuse = (reason: string): MusterError =>
+    refusal(task, `it scores with the Python function ${functionName(value)} (process_results)${reason}`);
+  return findFunction("process_results", functions, refuse) ?? fail(refuse(""));
+}
+
+function findFunction(
+  place: string,
+  functions: ScoringFunctions,
+  refuse: (reason: string) => MusterError,
+): ScoringFunction | undefined {
+  try {
+    return functions.find(place);
+  } catch (error) {
+    if (error instanceof PythonError) throw refuse(`: ${error.message}`);
+    throw error;
+  }
+}
+
+function fail(error: MusterError): never {
+  throw error;
+}
+
+/** What reading metrics needs to know. */
+interface MetricSurroundings {
+  readonly task: PlanTask;
+  readonly functions: ScoringFunctions;
+  /** Whether the task computes its metrics itself, so that they may have any name. */
+  readonly isOwn: boolean;
+}
+
+function readMetrics(around: MetricSurroundings, list: PythonValue): MetricSettings[] {
+  const { task } = around;
   if (list === null)
-    return DEFAULT_METRICS[task.outputKind].map((name) => readMetric(task, new Map([["metric", name]])));
+    return DEFAULT_METRICS[task.outputKind].map((name) => readMetric(around, new Map([["metric", name]]), 0));
   if (!isList(list)) throw refusal(task, "its metric_list is not a list");
   const metrics = new Map<string, MetricSettings>();
-  for (const entry of list) {
+  for (const [index, entry] of list.entries()) {
     if (!isDict(entry)) throw refusal(task, "its metric_list has an entry that is not a mapping");
-    const metric = readMetric(task, entry);
+    const metric = readMetric(around, entry, index);
     metrics.set(metric.name, metric);
   }
   return [...metrics.values()];
 }
 
-function readMetric(task: PlanTask, entry: PythonDict): MetricSettings {
+function readMetric(around: MetricSurroundings, entry: PythonDict, index: number): MetricSettings {
+  const { task, functions, isOwn } = around;
   const name = entry.get("metric");
   if (typeof name !== "string") throw refusal(task, "its metric_list has an entry without a metric");
-  const width = knownWidth(task, name);
-  if (task.outputKind === "generate_until" && entry.get("hf_evaluate") === true) {
+  const width = isOwn ? null : knownWidth(task, name);
+  if (!isOwn && task.outputKind === "generate_until" && entry.get("hf_evaluate") === true) {
     throw refusal(task, `its metric ${name} comes from the evaluate package (hf_evaluate)`);
   }
-  const aggregationName = entry.get("aggregation") ?? DEFAULT_AGGREGATIONS[name] ?? "mean";
-  const aggregation = typeof aggregationName === "string" ? findAggregation(aggregationName) : undefined;
+  const aggregationName =
+    entry.get("aggregation") ?? DEFAULT_AGGREGATIONS[name] ?? defaultAggregation(task, name, isOwn);
+  const run = findFunction(`metric_list.${index}.aggregation`, functions, (reason) =>
+    refusal(
+      task,
+      `the aggregation ${functionName(aggregationName)} of its metric ${name} cannot be run exactly${reason}`,
+    ),
+  );
+  const named = typeof aggregationName === "string" ? findAggregation(aggregationName) : undefined;
+  const aggregation = run === undefined ? named : pythonAggregation(run, width);
   if (aggregation === undefined) {
     throw refusal(
       task,
       `the aggregation ${functionName(aggregationName)} of its metric ${name} is not computed natively`,
     );
   }
-  if (aggregation.width !== width) {
+  if (!isOwn && aggregation.width !== width) {
     throw refusal(task, `the aggregation ${aggregation.name} cannot take the values of its metric ${name}`);
   }
   const options = new Map(entry);
   for (const key of ["metric", "aggregation", "higher_is_better", "hf_evaluate"]) options.delete(key);
   return { name, aggregation, options };
+}
+
+/** What the harness averages where the YAML does not say how; metrics of a task's own have no default. */
+function defaultAggregation(task: PlanTask, name: string, isOwn: boolean): string {
+  if (isOwn && !Object.values(KNOWN_METRICS).some((known) => Object.hasOwn(known, name))) {
+    throw refusal(task, `its metric ${name} has no aggregation`);
+  }
+  return "mean";
 }
 
 function knownWidth(task: PlanTask, name: string): 1 | 2 {

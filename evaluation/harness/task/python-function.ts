@@ -30,10 +30,29 @@ export class PythonFunction extends PythonObject {
     return new PythonHelper(program, program.find(this.module, this.name));
   }
 
+  /**
+   * The function with the texts of all that it needs, for a process that has no task files. Throws PythonError
+   * `Unsupported` where it cannot be run exactly.
+   */
+  bundle(): { readonly file: string; readonly name: string; readonly modules: ReadonlyMap<string, string> } {
+    const program = new PythonProgram(this.#files);
+    program.find(this.module, this.name);
+    const root = rootOf(this.module);
+    const portable = (file: string): string => (file.startsWith(root) ? file.slice(root.length) : file);
+    const modules = new Map(Array.from(program.texts, ([file, text]) => [portable(file), text]));
+    return { file: portable(this.module), name: this.name, modules };
+  }
+
   /** As the harness's `configs` print a callable. */
   override repr(): string {
     return this.source ?? `<function ${this.name}>`;
   }
+}
+
+/** The folder that a module's paths count from on every machine: the harness's own, or two above the module. */
+function rootOf(module: string): string {
+  const package_ = module.lastIndexOf("/lm_eval/");
+  return package_ >= 0 ? module.slice(0, package_) : module.split("/").slice(0, -3).join("/");
 }
 
 /** A Python function that can be called. */

@@ -119,7 +119,6 @@ class ConfigReader {
       ["doc_to_image", "it shows images to the model"],
       ["doc_to_audio", "it plays audio to the model"],
       ["use_prompt", "its prompt comes from promptsource (use_prompt)"],
-      ["process_results", "it replaces the scoring of results (process_results)"],
     ];
     for (const [key, reason] of refused) {
       if (isTruthy(this.#config.get(key) ?? null)) throw this.refusal(reason);
