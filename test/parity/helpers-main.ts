@@ -6,7 +6,6 @@ import { parseArgs } from "node:util";
 import { harnessPython, harnessTree } from "../support/harness-python.ts";
 import { compareHelpers } from "./compare-helpers.ts";
 
-const SHOWN_MAX = 20;
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
@@ -27,7 +26,9 @@ const result = await compareHelpers({
 });
 rmSync(cacheFolder, { recursive: true });
 const { differences, ...counts } = result;
-for (const difference of differences.slice(0, SHOWN_MAX)) console.log(difference);
+// The first of each function says enough.
+const shown = new Map(differences.toReversed().map((difference) => [difference.split("\n")[0], difference]));
+for (const difference of shown.values()) console.log(difference);
 console.log(counts);
 console.log(`${differences.length} differences`);
 process.exitCode = differences.length === 0 ? 0 : 1;

@@ -24,6 +24,7 @@ import { findBuiltin, plainFunction } from "./builtins.ts";
 import { datasetFromList, DatasetValue } from "./dataset.ts";
 import { exceptionType } from "./exceptions.ts";
 import { makeCounter } from "./mutators.ts";
+import { parseLoneExpression } from "./parse-expression.ts";
 import { makeRandomModule } from "./random-module.ts";
 import { findInRegexModule } from "./regex-module.ts";
 import { callValue, callWith, ModuleObject, Refused, type StepCounter } from "./runtime.ts";
@@ -129,6 +130,16 @@ function jsonLoads(value: PythonValue | undefined): PythonValue {
   } catch (error) {
     if (error instanceof PythonError && error.type === "ValueError")
       throw new PythonError("JSONDecodeError", error.message);
+    throw error;
+  }
+}
+
+/** `ast.literal_eval`: text that is no expression at all is a SyntaxError, another expression a ValueError. */
+function evaluateLiteral(text: string): PythonValue {
+  try {
+    return literalEval(text);
+  } catch (error) {
+    if (error instanceof PythonError && error.type === "ValueError") parseLoneExpression(text.replace(/^[ \t]+/, ""));
     throw error;
   }
 }
@@ -266,7 +277,12 @@ const MODULES: { readonly [module: string]: Members } = {
     nan: Number.NaN,
     pi: Math.PI,
   },
-  ast: { literal_eval: plainFunction("literal_eval", [1, 1], (text) => literalEval(textOf(text))) },
+  ast: {
+    literal_eval: plainFunction("literal_eval", [1, 1], (text) => {
+      if (typeof text !== "string") throw new PythonError("ValueError", "malformed node or string");
+      return evaluateLiteral(text);
+    }),
+  },
   json: {
     load: plainFunction("load", [1, 1], (file) => {
       if (!(file instanceof TextFile)) throw unsupported("json.load of something else than a file");
