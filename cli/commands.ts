@@ -18,6 +18,8 @@ export interface CommandRow {
   readonly prose: string;
   /** Printed under the help. */
   readonly examples: readonly string[];
+  /** For programs: not listed in the help. */
+  readonly isHidden?: boolean;
   /** Imported only when the command runs, so that help stays fast. */
   readonly load: () => Promise<{ readonly default: Command }>;
 }
@@ -123,6 +125,32 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/tasks-install.ts"),
   },
   {
+    path: "bridge install",
+    words: ["[packages...]"],
+    prose: "Set up the Python bridge: the harness in an environment of its own, with Muster as a model",
+    examples: ["muster bridge install", "muster bridge install langdetect immutabledict"],
+    load: () => import("./commands/bridge-install.ts"),
+  },
+  {
+    path: "bridge run",
+    words: ["[harness-arguments...]"],
+    prose: "Evaluate with the harness itself, on this machine's or a coordinator's agents: any task that it has",
+    examples: [
+      "muster bridge run --tasks truthfulqa_gen --coordinator gpu-1:7461",
+      "muster bridge run --tasks ifeval --limit 50 --model smollm2-135m --local-agents 2",
+      "muster bridge run --tasks humaneval --coordinator gpu-1:7461 -- --confirm_run_unsafe_code",
+    ],
+    load: () => import("./commands/bridge-run.ts"),
+  },
+  {
+    path: "bridge requests",
+    words: [],
+    prose: "Answer the requests of a harness that started this: JSON lines in and out",
+    examples: [],
+    isHidden: true,
+    load: () => import("./commands/bridge-requests.ts"),
+  },
+  {
     path: "models",
     words: [],
     prose: "List the catalogue's models and which are here",
@@ -150,5 +178,6 @@ export const GROUPS: { readonly [name: string]: string } = {
   runs: "List, show, cancel, export and resume runs",
   agents: "List and drain agents",
   tasks: "List and install task definitions",
+  bridge: "Install the Python bridge, and evaluate with it",
   models: "List and fetch models",
 };

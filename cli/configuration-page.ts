@@ -13,7 +13,7 @@ Besides, \`XDG_STATE_HOME\` and \`XDG_CACHE_HOME\` say where Muster keeps its da
 
 /** The page docs/configuration.md. */
 export function configurationPage(): string {
-  const commands = COMMANDS.map(commandSection);
+  const commands = COMMANDS.filter(({ isHidden }) => isHidden !== true).map(commandSection);
   const options = (Object.values(OPTIONS) as OptionRow[]).map(optionSection);
   return [HEAD, "## Commands\n", ...commands, "## Options\n", ...options].join("\n");
 }

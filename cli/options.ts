@@ -38,7 +38,17 @@ export interface OptionRow {
   readonly commands: readonly string[];
 }
 
-const READS_CLUSTER = ["agents", "agents drain", "runs", "runs show", "runs cancel", "runs export"] as const;
+const READS_CLUSTER = [
+  "agents",
+  "agents drain",
+  "runs",
+  "runs show",
+  "runs cancel",
+  "runs export",
+  "bridge requests",
+] as const;
+/** Commands that evaluate, with agents of their own or a coordinator's. */
+const EVALUATES = ["run", "bridge run"] as const;
 const EVERYWHERE = [
   ...READS_CLUSTER,
   "run",
@@ -48,6 +58,8 @@ const EVERYWHERE = [
   "agent",
   "tasks install",
   "tasks list",
+  "bridge install",
+  "bridge run",
   "models",
   "models pull",
   "version",
@@ -60,14 +72,14 @@ export const OPTIONS = {
     env: "MUSTER_TASKS",
     kind: "words",
     prose: "Tasks to run: names, groups, tags, globs or YAML files, separated by commas. May be given several times.",
-    commands: ["run"],
+    commands: EVALUATES,
   },
   suite: {
     flag: "--suite <file>",
     env: "MUSTER_SUITE",
     kind: "text",
     prose: "A YAML file that names tasks and their settings; use it instead of --tasks.",
-    commands: ["run"],
+    commands: EVALUATES,
   },
   model: {
     flag: "--model <name>",
@@ -75,7 +87,7 @@ export const OPTIONS = {
     kind: "text",
     prose:
       "The model: a name of the catalogue (`muster models`), a GGUF file, or the name that the server at --engine-url serves. Not given: the only model that the agents serve.",
-    commands: ["run", "agent"],
+    commands: [...EVALUATES, "agent", "bridge requests"],
   },
   engine: {
     flag: "--engine <name>",
@@ -84,14 +96,14 @@ export const OPTIONS = {
     choices: ["llama.cpp", "openai", "hash", "simulated"],
     prose:
       "What computes the answers. Not given: openai where there is an --engine-url, else llama.cpp. The hash and simulated engines answer without a model, for tests.",
-    commands: ["run", "agent"],
+    commands: [...EVALUATES, "agent"],
   },
   engineUrls: {
     flag: "--engine-url <url>",
     env: "MUSTER_ENGINE_URL",
     kind: "url",
     prose: "An OpenAI-compatible server (vLLM, SGLang, llama.cpp's). Give it several times for several slots.",
-    commands: ["run", "agent"],
+    commands: [...EVALUATES, "agent"],
   },
   limit: {
     flag: "--limit <samples>",
@@ -99,7 +111,7 @@ export const OPTIONS = {
     kind: "limit",
     unit: "samples, or a share below 1",
     prose: "Only the first samples of each task. Not given: all.",
-    commands: ["run"],
+    commands: EVALUATES,
   },
   numFewshot: {
     flag: "--num-fewshot <count>",
@@ -109,7 +121,7 @@ export const OPTIONS = {
     maximum: 1000,
     unit: "examples",
     prose: "Examples in each prompt, instead of what the task says.",
-    commands: ["run"],
+    commands: EVALUATES,
   },
   seeds: {
     flag: "--seed <numbers>",
@@ -117,13 +129,25 @@ export const OPTIONS = {
     kind: "seeds",
     prose:
       "One seed for everything, or four with commas: Python, NumPy, torch, few-shot. Not given: 0,1234,1234,1234, the harness's own.",
-    commands: ["run"],
+    commands: EVALUATES,
   },
   genKwargs: {
     flag: "--gen-kwargs <settings>",
     env: "MUSTER_GEN_KWARGS",
     kind: "settings",
     prose: "Generation settings over the tasks' own: `temperature=0,max_gen_toks=64` or a JSON object.",
+    commands: EVALUATES,
+  },
+  bootstrapIterations: {
+    flag: "--bootstrap-iterations <count>",
+    env: "MUSTER_BOOTSTRAP_ITERATIONS",
+    kind: "integer",
+    default: 100_000,
+    minimum: 0,
+    maximum: 10_000_000,
+    unit: "resamples",
+    prose:
+      "Resamples behind the standard errors of scores that have no formula for theirs, such as F1. Fewer are faster; with 0 those have none.",
     commands: ["run"],
   },
   includePaths: {
@@ -131,14 +155,21 @@ export const OPTIONS = {
     env: "MUSTER_INCLUDE_PATH",
     kind: "texts",
     prose: "A folder with task YAML files of your own. May be given several times.",
-    commands: ["run", "tasks list"],
+    commands: [...EVALUATES, "tasks list"],
   },
   datasetMap: {
     flag: "--dataset-map <file>",
     env: "MUSTER_DATASET_MAP",
     kind: "text",
     prose: "A JSON file that says which local files hold which data set. Not given: the Hugging Face hub.",
-    commands: ["run"],
+    commands: EVALUATES,
+  },
+  bridgePython: {
+    flag: "--bridge-python <program>",
+    env: "MUSTER_BRIDGE_PYTHON",
+    kind: "text",
+    prose: "A Python that has lm_eval, instead of the one that `muster bridge install` sets up.",
+    commands: ["bridge run"],
   },
   localAgents: {
     flag: "--local-agents <count>",
@@ -149,7 +180,7 @@ export const OPTIONS = {
     maximum: 64,
     unit: "processes",
     prose: "Agent processes to start on this machine, for this run. Not used with --coordinator.",
-    commands: ["run"],
+    commands: EVALUATES,
   },
   coordinator: {
     flag: "--coordinator <host:port>",
@@ -157,21 +188,22 @@ export const OPTIONS = {
     kind: "address",
     prose:
       "The coordinator's gRPC address. Not given: `run` starts one for itself, `agent` calls 127.0.0.1:7461, the others look for one that runs on the data folder.",
-    commands: ["run", "agent", ...READS_CLUSTER],
+    commands: [...EVALUATES, "agent", ...READS_CLUSTER],
   },
   output: {
     flag: "--output <folder>",
     env: "MUSTER_OUTPUT",
     kind: "text",
     prose: "Where the results go. Not given: muster-results/RUN.",
-    commands: ["run", "demo", "runs resume", "runs export"],
+    commands: [...EVALUATES, "demo", "runs resume", "runs export"],
   },
   noCache: {
     flag: "--no-cache",
     env: "MUSTER_NO_CACHE",
     kind: "switch",
-    prose: "Compute every request, also those that an earlier run answered. (No answers are shared between runs yet.)",
-    commands: ["run"],
+    prose:
+      "Compute every request, also those that an earlier command was answered. (`run` shares no answers between runs yet.)",
+    commands: [...EVALUATES, "bridge requests"],
   },
   yes: {
     flag: "--yes",
@@ -211,7 +243,7 @@ export const OPTIONS = {
     maximum: 1_000_000,
     unit: "US dollars a slot and hour",
     prose: "What a slot costs, for the bill. With 0, no cost is printed.",
-    commands: ["run", "agent"],
+    commands: [...EVALUATES, "agent"],
   },
   threads: {
     flag: "--threads <count>",
@@ -221,7 +253,7 @@ export const OPTIONS = {
     maximum: 1024,
     unit: "threads a slot",
     prose: "CPU threads of an embedded engine. Not given: the usable cores, divided among the local agents.",
-    commands: ["run", "agent"],
+    commands: [...EVALUATES, "agent"],
   },
   concurrency: {
     flag: "--concurrency <count>",
@@ -231,14 +263,14 @@ export const OPTIONS = {
     maximum: 4096,
     unit: "samples a slot",
     prose: "Samples that a slot computes at once. Not given: the engine's own measure.",
-    commands: ["run", "agent"],
+    commands: [...EVALUATES, "agent"],
   },
   simulation: {
     flag: "--simulation <settings>",
     env: "MUSTER_SIMULATION",
     kind: "settings",
     prose: "Settings of the simulated engine, as `key=value,…` or JSON: its speed, latency and faults.",
-    commands: ["run", "agent"],
+    commands: [...EVALUATES, "agent"],
   },
   name: {
     flag: "--name <name>",

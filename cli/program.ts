@@ -44,12 +44,13 @@ export function buildProgram(found: (invocation: Invocation) => void): Commander
   for (const row of COMMANDS) {
     const [name, action] = row.path.split(" ") as [string, string?];
     if (!(name in GROUPS)) {
-      define(program.command(name), row, found);
+      define(program.command(name, { hidden: row.isHidden === true }), row, found);
       continue;
     }
     const group = groups.get(name) ?? settle(program.command(name).description(GROUPS[name]!));
     groups.set(name, group);
-    define(group.command(action ?? "list", { isDefault: action === undefined }), row, found);
+    const settings = { isDefault: action === undefined, hidden: row.isHidden === true };
+    define(group.command(action ?? "list", settings), row, found);
   }
   return program;
 }
@@ -71,7 +72,9 @@ function define(command: CommanderCommand, row: CommandRow, found: (invocation: 
     command.addHelpText("after", `\nExamples:\n${row.examples.map((example) => `  ${example}`).join("\n")}`);
   }
   command.action((...parts: unknown[]) => {
-    const words = (parts.slice(0, row.words.length) as (string | undefined)[]).filter((word) => word !== undefined);
+    const words = (parts.slice(0, row.words.length).flat() as (string | undefined)[]).filter(
+      (word) => word !== undefined,
+    );
     found({ row, given: givenOptions(command, options), words });
   });
 }

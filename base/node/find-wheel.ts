@@ -49,31 +49,35 @@ function wheelWords(name: string, version: string): string[] {
   return ["--no-deps", "--ignore-requires-python", "--quiet", "--only-binary", ":all:", `${name}==${version}`];
 }
 
-function python(): string {
+/** The machine's Python: MUSTER_PYTHON, else python3. */
+export function pythonProgram(): string {
   return process.env["MUSTER_PYTHON"] || "python3";
 }
 
 const WAY_OUT = "Install Python 3.11 or newer with pip, or name one with MUSTER_PYTHON.";
 
-async function checkPython(signal: AbortSignal): Promise<void> {
+/** Throws `unsupported` where there is no Python 3.11 with pip. */
+export async function checkPython(signal: AbortSignal): Promise<void> {
   let version: string;
   try {
     const program = "import sys; print(*sys.version_info[:2])\ntry: import pip\nexcept ImportError: print('no pip')";
-    version = (await promisify(execFile)(python(), ["-c", program], { signal })).stdout;
+    version = (await promisify(execFile)(pythonProgram(), ["-c", program], { signal })).stdout;
   } catch (error) {
     if (signal.aborted) throw interrupted(error);
-    throw new MusterError("unsupported", `cannot run ${python()}, whose pip fetches models and tasks`, {
+    throw new MusterError("unsupported", `cannot run ${pythonProgram()}, whose pip fetches models and tasks`, {
       wayOut: WAY_OUT,
       cause: error,
     });
   }
   const [major = 0, minor = 0] = version.split(/\s+/).map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    const problem = `${python()} is Python ${major}.${minor}, too old to fetch models and tasks`;
+    const problem = `${pythonProgram()} is Python ${major}.${minor}, too old to fetch models and tasks`;
     throw new MusterError("unsupported", problem, { wayOut: WAY_OUT });
   }
   if (version.includes("no pip")) {
-    throw new MusterError("unsupported", `${python()} has no pip, which fetches models and tasks`, { wayOut: WAY_OUT });
+    throw new MusterError("unsupported", `${pythonProgram()} has no pip, which fetches models and tasks`, {
+      wayOut: WAY_OUT,
+    });
   }
 }
 
@@ -81,14 +85,15 @@ async function runPip(words: readonly string[], subject: string, signal: AbortSi
   const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: "1", PIP_NO_INPUT: "1" };
   const options = { signal, env, timeout: PIP_TIMEOUT_MS, maxBuffer: 64 << 20 };
   try {
-    return (await promisify(execFile)(python(), ["-m", "pip", ...words], options)).stdout;
+    return (await promisify(execFile)(pythonProgram(), ["-m", "pip", ...words], options)).stdout;
   } catch (error) {
     if (signal.aborted) throw interrupted(error);
     throw pipProblem(error as Error & { readonly stderr?: string; readonly killed?: boolean }, subject);
   }
 }
 
-function pipProblem(
+/** What went wrong in pip, by its own words. */
+export function pipProblem(
   error: Error & { readonly stderr?: string; readonly killed?: boolean },
   subject: string,
 ): MusterError {

@@ -16,7 +16,7 @@ import { MusterError } from "../../base/muster-error.ts";
 
 const BUFFER_BYTES = 256 * 1024;
 const PARTIAL = /^\.muster-.*\.partial$/;
-const OUTPUT = /^(?:results_.*\.json|samples_.*\.jsonl|manifest\.json)$/;
+const OUTPUT = /^(?:results_.*\.json|(?:samples|responses)_.*\.jsonl|manifest\.json)$/;
 
 /** A file of a manifest. */
 export interface WrittenFile {

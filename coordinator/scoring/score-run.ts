@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { MusterError } from "../../base/muster-error.ts";
 import type { CoverageCertificate, RunManifest, SetAsideRequest, SetAsideSample } from "../../evaluation/manifest.ts";
-import type { PlanSample } from "../../evaluation/plan.ts";
+import type { PlanSample, PlanTask } from "../../evaluation/plan.ts";
 import { formatResults, formatScores, type ResultsContext } from "../../evaluation/report/results-json.ts";
 import type { EvaluationRequest } from "../../evaluation/request.ts";
 import type { EvaluationResponse } from "../../evaluation/response.ts";
@@ -11,8 +11,9 @@ import type { StoredPack } from "../shell/plan-store.ts";
 import { AcceptedResponses } from "./accepted-responses.ts";
 import { Coverage } from "./coverage.ts";
 import type { FinishedRun, RunScores } from "./finish-run.ts";
-import { OutputFolder } from "./output-file.ts";
+import { type OutputFile, OutputFolder } from "./output-file.ts";
 import { readPackRequests, readPackSamples } from "./plan-packs.ts";
+import { ResponsesOutput } from "./responses-output.ts";
 import { type TaskOutcome, TaskOutput } from "./task-output.ts";
 
 const TRUNCATED_LISTED_MAX = 1000;
@@ -38,7 +39,8 @@ class RunScoring {
   readonly #truncated: number[] = [];
   readonly #outcomes: TaskOutcome[] = [];
   #truncatedCount = 0;
-  #task: TaskOutput | null = null;
+  #task: TaskOutput | ResponsesOutput | null = null;
+  #responsesFile: OutputFile | null = null;
 
   constructor(finished: FinishedRun, folder: OutputFolder) {
     this.#finished = finished;
@@ -113,12 +115,18 @@ class RunScoring {
     const { header } = this.#finished.plan;
     if (task < this.#outcomes.length) throw new MusterError("badData", "the plan's tasks are out of order");
     while (this.#outcomes.length < task) {
-      const output = this.#task ?? new TaskOutput(header.tasks[this.#outcomes.length]!, this.#folder, this.#stamp);
+      const output = this.#task ?? this.#outputOf(header.tasks[this.#outcomes.length]!);
       this.#outcomes.push(output.finish(header.bootstrapIterations));
       this.#task = null;
     }
     const next = header.tasks[task];
-    if (this.#task === null && next !== undefined) this.#task = new TaskOutput(next, this.#folder, this.#stamp);
+    if (this.#task === null && next !== undefined) this.#task = this.#outputOf(next);
+  }
+
+  #outputOf(task: PlanTask): TaskOutput | ResponsesOutput {
+    if (this.#finished.plan.header.responsesOnly !== true) return new TaskOutput(task, this.#folder, this.#stamp);
+    this.#responsesFile ??= this.#folder.create(`responses_${this.#stamp}.jsonl`);
+    return new ResponsesOutput(task, this.#responsesFile);
   }
 
   #write(coverage: CoverageCertificate): RunScores {

@@ -68,6 +68,7 @@ export class LiveScores {
     const run = this.#loop.state.runs.get(runId);
     if (run === undefined) return;
     const plan = await this.#plans.manifest(run.shape.manifestBlob);
-    this.#scorers.openRun(runId, plan);
+    // Whoever made such a plan scores it.
+    if (plan.header.responsesOnly !== true) this.#scorers.openRun(runId, plan);
   }
 }

@@ -127,7 +127,7 @@ export class OperatorService {
     return create(SubmitRunReplySchema, { runId: run.runId, planDigest: shape.planDigest });
   }
 
-  #view(idOrBeginning: string): Promise<Run> {
+  async #view(idOrBeginning: string): Promise<Run> {
     const { registry } = this.#around;
     return registry.view(registry.resolve(idOrBeginning));
   }

@@ -1,0 +1,51 @@
+"""The harness's own command, with Muster's errors as sentences: `python -m muster_bridge run --model muster …`."""
+
+import json
+import os
+import sys
+
+ERROR_VARIABLE = "MUSTER_BRIDGE_ERROR_FILE"
+
+
+def main():
+    """Runs the harness. Errors that have a way out go to the file that the variable names, else to standard error."""
+    from . import hook
+    from .errors import MusterError
+
+    try:
+        from lm_eval.__main__ import cli_evaluate
+
+        hook.register()
+        cli_evaluate()
+    except MusterError as error:
+        _tell(error)
+    except ModuleNotFoundError as error:
+        _tell(_missing(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _missing(error):
+    from .errors import MusterError
+
+    package = (error.name or str(error)).split(".")[0]
+    if package == "lm_eval":
+        return MusterError("notFound", f"{sys.executable} has no lm_eval", "Run `muster bridge install`.")
+    return MusterError(
+        "unsupported",
+        f"the harness needs the Python package {package}, which is not installed",
+        f"Run `muster bridge install {package}` (some packages have another name than their module).",
+    )
+
+
+def _tell(error):
+    file = os.environ.get(ERROR_VARIABLE)
+    if file:
+        with open(file, "w", encoding="utf-8") as stream:
+            json.dump({"kind": error.kind, "message": error.message, "wayOut": error.way_out}, stream)
+    else:
+        print(f"muster: {error}", file=sys.stderr)
+    sys.exit(1)
+
+
+main()

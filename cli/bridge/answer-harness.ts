@@ -1,0 +1,103 @@
+// The process beside the harness: calls come in on standard input, answers go out on standard output, JSON lines both.
+import { randomBytes } from "node:crypto";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import { EXIT_CODES, MusterError } from "../../base/muster-error.ts";
+import { readCallHead } from "../../frontend/bridge/call-line.ts";
+import { CallSpool } from "../../frontend/bridge/call-spool.ts";
+import { findCoordinator } from "../find-coordinator.ts";
+import type { CoordinatorClient } from "../coordinator-client.ts";
+import { persist } from "../follow-run.ts";
+import type { Options } from "../options.ts";
+import { placeRun } from "../run-plan.ts";
+import { StatusLine } from "../status-line.ts";
+import { answerCall, type CallSurroundings } from "./answer-call.ts";
+
+const AGENTS_INTERVAL_MS = 500;
+
+/** Answers calls until the harness closes its end; resolves to the exit code. Errors go to the harness, which tells them. */
+export async function answerHarness(options: Options, signal: AbortSignal): Promise<number> {
+  let client: CoordinatorClient | null = null;
+  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+  const gone = new AbortController();
+  lines.once("close", () => gone.abort());
+  const incoming = lines[Symbol.asyncIterator]();
+  try {
+    client = findCoordinator(options);
+    await client.getCoordinator();
+    await writeLine('{"ready": true}');
+    const around = { client, options, signal: AbortSignal.any([signal, gone.signal]), fresh: freshWord(options) };
+    for (let line = await incoming.next(); line.done !== true; line = await incoming.next()) {
+      await answer(line.value, incoming, around);
+    }
+    return 0;
+  } catch (thrown) {
+    const { kind, message, wayOut } = MusterError.from(thrown);
+    await writeLine(JSON.stringify({ error: { kind, message, wayOut: wayOut ?? "" } }));
+    return EXIT_CODES[kind];
+  } finally {
+    lines.close();
+    client?.close();
+  }
+}
+
+interface Surroundings {
+  readonly client: CoordinatorClient;
+  readonly options: Options;
+  readonly signal: AbortSignal;
+  readonly fresh: string;
+}
+
+/** Answers that this process computes serve its own later calls, and no other's. */
+function freshWord({ noCache }: Options): string {
+  return noCache ? randomBytes(16).toString("hex") : "";
+}
+
+async function answer(headLine: string, lines: AsyncIterator<string>, around: Surroundings): Promise<void> {
+  const spool = new CallSpool(readCallHead(headLine));
+  try {
+    for (let sample = 0; sample < spool.head.samples; sample++) {
+      const line = await lines.next();
+      if (line.done === true) throw new MusterError("interrupted", "the harness ended in the middle of a call");
+      await spool.add(line.value);
+    }
+    const digest = await spool.finish();
+    const { model, weights } = await findModel(around);
+    const call: CallSurroundings = {
+      client: around.client,
+      model,
+      identity: `${weights}\n${around.fresh}`,
+      signal: around.signal,
+      onAnswer: (request, members) => writeLine(`{"request": ${request}, ${members}}`),
+    };
+    await answerCall(spool, digest, call);
+    await writeLine('{"done": true}');
+  } finally {
+    spool.remove();
+  }
+}
+
+/** The model that answers and the digests of its weights; waits until a slot serves it. */
+async function findModel({ client, options, signal }: Surroundings): Promise<{ model: string; weights: string }> {
+  const status = new StatusLine();
+  try {
+    for (;;) {
+      const agents = await persist(() => client.listAgents(), signal);
+      const { model, slots } = placeRun(agents, options.model);
+      if (slots.length > 0) {
+        const digests = new Set(slots.map(({ slot }) => slot.modelDigest));
+        return { model, weights: [...digests].sort().join(",") };
+      }
+      status.show(`waiting for an agent that serves ${model}`);
+      await delay(AGENTS_INTERVAL_MS, undefined, { signal }).catch(() => {
+        throw new MusterError("interrupted", `stopped while no agent served ${model}`);
+      });
+    }
+  } finally {
+    status.clear();
+  }
+}
+
+async function writeLine(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await new Promise((resolve) => process.stdout.once("drain", resolve));
+}

@@ -1,0 +1,118 @@
+// `muster bridge run`: a cluster, the harness beside it, and the harness's own files at the end.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { MusterError } from "../../base/muster-error.ts";
+import { cacheFolder } from "../../base/node/folders.ts";
+import { bridgeEnvironment, pythonOf, readBridgeNote } from "../../frontend/bridge/bridge-folder.ts";
+import { fetchModel } from "../fetch-model.ts";
+import { orInterrupted } from "../interruption.ts";
+import { localAgentWords } from "../local-agents.ts";
+import { dropLocalRun, newRunId } from "../local-runs.ts";
+import type { Options } from "../options.ts";
+import { prepareOutputFolder } from "../output-folder.ts";
+import { openLocalCluster, openRemoteCluster, type RunCluster } from "../run-cluster.ts";
+import { placeRun } from "../run-plan.ts";
+import type { RunWish } from "../run-wish.ts";
+import { readScores } from "../score-table.ts";
+import { StatusLine } from "../status-line.ts";
+import { type HarnessStart, runHarness } from "./harness-process.ts";
+import { harnessWords } from "./harness-words.ts";
+
+/** What the harness is to evaluate. */
+export interface HarnessWish {
+  readonly options: Options;
+  readonly wish: RunWish;
+  /** Arguments for the harness as the user gave them. */
+  readonly more: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Evaluates with the harness; resolves to the exit code. Throws MusterError; what was answered is then kept. */
+export async function evaluateWithHarness(wanted: HarnessWish): Promise<number> {
+  const { options } = wanted;
+  const python = findBridge(options);
+  const output = prepareOutputFolder(resolve(options.output ?? join("muster-results", newRunId(new Date()))));
+  try {
+    if (options.coordinator === undefined) await runLocally({ ...wanted, python, output: output.path });
+    else await runRemotely({ ...wanted, python, output: output.path }, options.coordinator);
+    return printResults(options, output.path);
+  } finally {
+    output.discard();
+  }
+}
+
+interface HarnessRun extends HarnessWish {
+  readonly python: string;
+  readonly output: string;
+}
+
+/** The Python that has the harness. Throws `notFound` where nothing is installed. */
+function findBridge({ bridgePython }: Options): string {
+  if (bridgePython !== undefined) return bridgePython;
+  const environment = bridgeEnvironment(cacheFolder());
+  if (readBridgeNote(environment) !== null) return pythonOf(environment);
+  throw new MusterError("notFound", "the Python bridge is not installed", {
+    wayOut: "`muster bridge install` sets it up, once; or name a Python that has lm_eval with --bridge-python.",
+  });
+}
+
+async function runRemotely(run: HarnessRun, address: string): Promise<void> {
+  const cluster = await openRemoteCluster(address);
+  try {
+    await runOn(cluster, run);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** The cluster's folder follows from the command, so that the same command finds what it was answered before. */
+async function runLocally(run: HarnessRun): Promise<void> {
+  const { options, wish, more, signal } = run;
+  const agentWords = localAgentWords(options);
+  const named = JSON.stringify([agentWords, { ...wish.request, cacheFolder: "" }, more]);
+  const folder = `bridge-${createHash("sha256").update(named).digest("hex").slice(0, 12)}`;
+  if (options.noCache) dropLocalRun(folder);
+  await fetchModel(options, signal);
+  const status = new StatusLine();
+  status.showNow("starting a coordinator and agents …");
+  const cluster = await openLocalCluster(folder, agentWords, (sentence) => process.stderr.write(`${sentence}\n`));
+  try {
+    const ready = await orInterrupted(Promise.race([cluster.agentsReady, cluster.failed]), signal);
+    status.clear();
+    if (ready === "interrupted") throw new MusterError("interrupted", "stopped before the harness was started");
+    await runOn(cluster, { ...run, options: { ...options, model: undefined } });
+  } finally {
+    status.clear();
+    await cluster.close();
+  }
+  dropLocalRun(folder);
+}
+
+async function runOn(cluster: RunCluster, run: HarnessRun): Promise<void> {
+  const { wish, options, signal, python, output, more } = run;
+  const { model } = placeRun(await cluster.client.listAgents(), options.model);
+  const place = { coordinator: cluster.client.address, model, fresh: options.noCache, output, more };
+  const start: HarnessStart = {
+    python,
+    words: harnessWords(wish.request, place),
+    datasetMap: wish.request.datasetMap,
+    printsTable: !options.json,
+    signal,
+  };
+  await Promise.race([runHarness(start), cluster.failed]);
+}
+
+function printResults({ json }: Options, output: string): number {
+  const files = readdirSync(output, { recursive: true, encoding: "utf8" }).filter((name) => /\.jsonl?$/.test(name));
+  const newest = files.filter((name) => /(^|\/)results_[^/]*\.json$/.test(name)).toSorted();
+  const results = newest.at(-1);
+  if (results === undefined || !existsSync(join(output, results))) {
+    throw new MusterError("badData", `the harness ended well but wrote no results into ${output}`);
+  }
+  if (json) {
+    const scores = readScores(readFileSync(join(output, results)));
+    process.stdout.write(`${JSON.stringify({ output, files, scores })}\n`);
+  } else process.stderr.write(`Results ${join(output, results)}\n`);
+  return 0;
+}
