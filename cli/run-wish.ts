@@ -7,7 +7,6 @@ import { readSuite, type Suite } from "./suite-file.ts";
 
 /** The harness's own seeds: Python, NumPy, torch, few-shot. */
 const SEEDS_DEFAULT = [0, 1234, 1234, 1234] as const;
-const BOOTSTRAP_ITERATIONS = 100_000;
 
 /** What is to be evaluated, from the command line and the suite file. */
 export interface RunWish {
@@ -39,7 +38,7 @@ export function readRunWish(options: Options): RunWish {
       numFewshotOf: options.numFewshot === undefined ? suite.numFewshotOf : new Map<string, number>(),
       seeds: { python, numpy, torch, fewshot },
       generationOverrides: options.genKwargs ?? suite.genKwargs ?? null,
-      bootstrapIterations: BOOTSTRAP_ITERATIONS,
+      bootstrapIterations: options.bootstrapIterations,
       cacheFolder: cacheFolder(),
     },
   };

@@ -1,29 +1,33 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { readPythonJson } from "./read-python-json.ts";
 
-/** The golden files: what the reference harness reported on the hash model, with 1000 bootstrap iterations. */
-export const GOLDEN_FILES = [
-  "core",
-  "commonsense_qa_5shot",
-  "gsm8k_2shot_limit100",
-  "bbh_cot_fewshot",
-  "bbh_zeroshot",
-  "leaderboard_bbh",
-] as const;
+/** Bootstrap iterations of the golden runs; the harness's own default is 100,000. */
+export const GOLDEN_ITERATIONS = 1000;
 
-/** One golden file. */
-export interface GoldenRun {
+/** What a run reported, in the form of the golden files. */
+export interface RunReport {
+  readonly results: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Absent where no group aggregates. */
+  readonly groups?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly "n-samples": Readonly<Record<string, unknown>>;
+  readonly "n-shot": Readonly<Record<string, unknown>>;
+  readonly versions: Readonly<Record<string, unknown>>;
+  readonly higher_is_better: Readonly<Record<string, unknown>>;
+  /** Filter after filter, documents in order, as the harness orders them. */
+  readonly samples: Readonly<Record<string, readonly GoldenSample[]>>;
+}
+
+/** One golden file: what the reference harness reported on the hash model. */
+export interface GoldenRun extends RunReport {
   readonly settings: {
     readonly tasks: readonly string[];
     readonly limit: number | null;
     readonly num_fewshot: number | null;
+    /** Relative to the folder of the dataset map. */
+    readonly include_path?: string | null;
   };
-  readonly results: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly "n-samples": Readonly<Record<string, unknown>>;
-  readonly "n-shot": Readonly<Record<string, number>>;
-  readonly versions: Readonly<Record<string, unknown>>;
-  readonly higher_is_better: Readonly<Record<string, unknown>>;
-  readonly samples: Readonly<Record<string, readonly GoldenSample[]>>;
 }
 
 /** One document under one filter. */
@@ -35,7 +39,42 @@ export interface GoldenSample {
   readonly metrics: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a golden file of the shared folder. */
-export function readGolden(sharedFolder: string, name: string): GoldenRun {
-  return JSON.parse(readFileSync(join(sharedFolder, "parity", "golden", `${name}.json`), "utf8")) as GoldenRun;
+/** A golden file, with its name. */
+export interface GoldenFile {
+  readonly name: string;
+  readonly golden: GoldenRun;
+}
+
+/** Reads the golden files of a folder, by name. */
+export function readGoldenFolder(folder: string): readonly GoldenFile[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return names.toSorted().map((name) => ({
+    name: basename(name, ".json"),
+    golden: readPythonJson(readFileSync(join(folder, name), "utf8")) as GoldenRun,
+  }));
+}
+
+/** Folders of task files that a golden run was made with. */
+export function includePathsOf({ settings }: GoldenRun, datasetMap: string): readonly string[] {
+  const path = settings.include_path ?? null;
+  return path === null ? [] : [resolve(dirname(datasetMap), path)];
+}
+
+interface SampleLine extends Readonly<Record<string, unknown>> {
+  readonly doc_id: number;
+  readonly filter: string;
+  readonly metrics: readonly string[];
+  readonly arguments: Readonly<Record<string, { readonly arg_0: string }>>;
+}
+
+/** A line of a samples file in the golden files' form. */
+export function readSampleLine(line: string): GoldenSample {
+  const row = readPythonJson(line) as SampleLine;
+  // Of a request that is repeated, one stands here.
+  const prompts = Object.values(row.arguments).map(({ arg_0: context }) => `[${JSON.stringify(context)}]`);
+  const digest = createHash("sha256")
+    .update(`[${prompts.join(", ")}]`)
+    .digest("hex");
+  const metrics = Object.fromEntries(row.metrics.map((metric) => [metric, row[metric]]));
+  return { doc_id: row.doc_id, filter: row.filter, prompts: digest.slice(0, 16), metrics };
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { answerByHash } from "../../agent/adapters/engines/hash/hash-engine.ts";
 import { ColumnValues } from "../../evaluation/harness/scoring/column-values.ts";
 import { createTaskScorer } from "../../evaluation/harness/scoring/task-scorer.ts";
@@ -6,7 +5,7 @@ import type { PlanPack, PlanPiece, PlanTask } from "../../evaluation/plan.ts";
 import type { ResultRow } from "../../evaluation/report/group-results.ts";
 import { SampleLinePrinter } from "../../evaluation/report/sample-lines.ts";
 import type { TaskScorer } from "../../evaluation/task-scorer.ts";
-import type { GoldenSample } from "./golden-runs.ts";
+import { type GoldenSample, readSampleLine } from "./golden-runs.ts";
 
 /** A task's scores on the hash model. */
 export interface ScoredTask {
@@ -24,12 +23,6 @@ export async function scorePlan(pieces: AsyncIterable<PlanPiece>, bootstrapItera
     if (piece.kind === "pack") for (const sample of piece.pack.samples) tasks[sample.task]!.add(sample, piece.pack);
   }
   return tasks.map((task) => task.finish(bootstrapIterations));
-}
-
-interface PrintedSample extends Record<string, unknown> {
-  readonly filter: string;
-  readonly metrics: readonly string[];
-  readonly arguments: Readonly<Record<string, { readonly arg_0: string }>>;
 }
 
 class TaskScoring {
@@ -53,11 +46,7 @@ class TaskScoring {
     const score = this.#scorer.scoreSample(sample, responses);
     score.values.forEach((value, column) => this.#columns[column]!.push(value));
     this.#printer.print({ sample, requests, responses, score }).lines.forEach((line, filter) => {
-      const row = JSON.parse(line) as PrintedSample;
-      // Of a request that is repeated, one.
-      const prompts = digestPrompts(Object.values(row.arguments).map(({ arg_0: context }) => context));
-      const metrics = Object.fromEntries(row.metrics.map((metric) => [metric, row[metric]]));
-      (this.#samples[filter] ??= []).push({ doc_id: sample.docId, filter: row.filter, prompts, metrics });
+      (this.#samples[filter] ??= []).push(readSampleLine(line));
     });
   }
 
@@ -71,10 +60,4 @@ class TaskScoring {
     const sampleCount = this.#samples[0]!.length;
     return { task: this.#task, samples, row: { name, alias, sampleCount, columns, columnSamples: null } };
   }
-}
-
-/** As the golden files digest a sample's prompts. */
-function digestPrompts(contexts: readonly string[]): string {
-  const json = `[${contexts.map((context) => `[${JSON.stringify(context)}]`).join(", ")}]`;
-  return createHash("sha256").update(json).digest("hex").slice(0, 16);
 }

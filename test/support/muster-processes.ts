@@ -6,6 +6,7 @@ import nodeSettings from "../../bin/node-settings.json" with { type: "json" };
 import { cacheFolder } from "../../base/node/folders.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "cli", "main.ts");
+const MANY_AGENTS = join(import.meta.dirname, "many-agents-process.ts");
 const COMPILED = join(cacheFolder(), "compiled");
 
 /** How a command that ran to its end ended. */
@@ -46,6 +47,18 @@ export class MusterProcesses {
     return this.start(["agent", "--coordinator", this.grpcAddress, "--name", name, ...words]);
   }
 
+  /** Starts agents of the coordinator in one process; each is a full agent with streams and a spool of its own. */
+  async startAgentsTogether(names: readonly string[]): Promise<void> {
+    const folder = join(this.home, "state", "muster", "agents");
+    const child = this.#spawn(
+      [this.grpcAddress, folder, ...names],
+      ["ignore", "ignore", "pipe", "ipc"],
+      {},
+      MANY_AGENTS,
+    );
+    await readiness(child, `the process of ${names.length} agents`, names.length);
+  }
+
   get grpcAddress(): string {
     return String(this.#coordinator!.message["grpcAddress"]);
   }
@@ -59,16 +72,9 @@ export class MusterProcesses {
   }
 
   /** Starts a program that goes on; resolves when it says that it is ready, rejects with its errors when it ends. */
-  start(words: readonly string[]): Promise<Ready> {
+  async start(words: readonly string[]): Promise<Ready> {
     const child = this.#spawn(words, ["ignore", "ignore", "pipe", "ipc"]);
-    let errors = "";
-    child.stderr!.on("data", (bytes: Buffer) => (errors = (errors + bytes.toString()).slice(-8_000)));
-    return new Promise((resolve, reject) => {
-      child.on("message", (message: Record<string, unknown>) => {
-        if (message["kind"] === "ready") resolve({ child, words, message });
-      });
-      child.once("exit", (code) => reject(new Error(`muster ${words.join(" ")} ended with ${code}:\n${errors}`)));
-    });
+    return { child, words, message: await readiness(child, `muster ${words.join(" ")}`, 1) };
   }
 
   /** Runs a command to its end, whatever its exit code. */
@@ -144,8 +150,9 @@ export class MusterProcesses {
     words: readonly string[],
     stdio: ("ignore" | "pipe" | "ipc")[],
     environment: NodeJS.ProcessEnv = {},
+    program = MAIN,
   ): ChildProcess {
-    const child = spawn(process.execPath, [...nodeSettings.flags, MAIN, ...words], {
+    const child = spawn(process.execPath, [...nodeSettings.flags, program, ...words], {
       env: {
         ...process.env,
         ...nodeSettings.environment,
@@ -161,6 +168,18 @@ export class MusterProcesses {
     child.once("exit", () => this.#children.delete(child));
     return child;
   }
+}
+
+/** The last of so many ready messages; rejects with the program's errors when it ends before. */
+function readiness(child: ChildProcess, subject: string, count: number): Promise<Ready["message"]> {
+  let [errors, seen] = ["", 0];
+  child.stderr!.on("data", (bytes: Buffer) => (errors = (errors + bytes.toString()).slice(-8_000)));
+  return new Promise((resolve, reject) => {
+    child.on("message", (message: Record<string, unknown>) => {
+      if (message["kind"] === "ready" && ++seen === count) resolve(message);
+    });
+    child.once("exit", (code) => reject(new Error(`${subject} ended with ${code}:\n${errors}`)));
+  });
 }
 
 async function gone(child: ChildProcess): Promise<void> {
