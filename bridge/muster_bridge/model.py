@@ -19,7 +19,8 @@ class MusterLM(LM):
 
     coordinator: address; not given: the coordinator that runs on this machine. model: what the agents serve; not given:
     the only one they do. fresh: true computes also what an earlier command was answered. dataset_map: a JSON file that
-    says which local files hold which data set. muster: the program, where it is not found by itself.
+    says which local files hold which data set. muster: the program, where it is not found by itself. pretrained and
+    tokenizer change nothing here: some tasks read them to make their documents.
     """
 
     def __init__(
@@ -30,6 +31,8 @@ class MusterLM(LM):
         dataset_map=None,
         muster=None,
         data_dir=None,
+        pretrained=None,
+        tokenizer=None,
         batch_size=None,
         max_batch_size=None,
         device=None,

@@ -8,7 +8,7 @@ import { encodeJson } from "../../proto/codec/plan-messages.ts";
 import type { Run } from "../../proto/gen/muster/v1/operator_pb.js";
 import type { CoordinatorClient } from "../coordinator-client.ts";
 import { persist } from "../follow-run.ts";
-import { plural } from "../quantities.ts";
+import { formatCount, plural } from "../quantities.ts";
 import { submitterName } from "../run-cluster.ts";
 import { hasEnded, hasResults } from "../run-state.ts";
 import { endSubmission, sendPlan } from "../send-plan.ts";
@@ -100,7 +100,10 @@ function suiteName({ tasks, head }: CallSpool): string {
 
 async function endOf(earlier: Run | null, runId: string, { client, signal }: CallSurroundings): Promise<Run> {
   if (earlier !== null && hasEnded(earlier)) return earlier;
-  if (earlier !== null) process.stderr.write(`run ${runId} of these requests is under way; following it\n`);
+  if (earlier !== null) {
+    const share = `${formatCount(earlier.requestsDone)} of ${plural(earlier.requestCount, "request")} answered`;
+    process.stderr.write(`run ${runId} was begun before, with ${share}; following it\n`);
+  }
   const hint = "Ctrl-C ends the harness; what was answered is kept for the next try";
   const { run, hasEnded: isOver } = await watchToEnd(client, runId, { signal, hint, onRun: () => undefined });
   if (run !== null && isOver) return run;
