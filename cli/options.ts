@@ -138,6 +138,29 @@ export const OPTIONS = {
     prose: "Generation settings over the tasks' own: `temperature=0,max_gen_toks=64` or a JSON object.",
     commands: EVALUATES,
   },
+  applyChatTemplate: {
+    flag: "--apply-chat-template <source>",
+    env: "MUSTER_APPLY_CHAT_TEMPLATE",
+    kind: "text",
+    prose:
+      "Write prompts for a chat model with its template: a Jinja file, a tokenizer_config.json, a model's folder, or `messages` to send turns as JSON to a server that has the template itself.",
+    commands: ["run"],
+  },
+  systemInstruction: {
+    flag: "--system-instruction <text>",
+    env: "MUSTER_SYSTEM_INSTRUCTION",
+    kind: "text",
+    prose: "What the model is told before everything else.",
+    commands: ["run"],
+  },
+  fewshotAsMultiturn: {
+    flag: "--fewshot-as-multiturn <yes|no>",
+    env: "MUSTER_FEWSHOT_AS_MULTITURN",
+    kind: "choice",
+    choices: ["yes", "no"],
+    prose: "Whether worked examples are turns of their own. Not given: yes with --apply-chat-template, else no.",
+    commands: ["run"],
+  },
   bootstrapIterations: {
     flag: "--bootstrap-iterations <count>",
     env: "MUSTER_BOOTSTRAP_ITERATIONS",

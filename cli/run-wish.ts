@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { MusterError } from "../base/muster-error.ts";
 import { cacheFolder } from "../base/node/folders.ts";
+import { readChatTemplate } from "../frontend/chat-template.ts";
 import type { PlanRequest } from "../frontend/plan-request.ts";
 import type { Options } from "./options.ts";
 import { readSuite, type Suite } from "./suite-file.ts";
@@ -40,6 +41,26 @@ export function readRunWish(options: Options): RunWish {
       generationOverrides: options.genKwargs ?? suite.genKwargs ?? null,
       bootstrapIterations: options.bootstrapIterations,
       cacheFolder: cacheFolder(),
+      ...readChat(options),
+    },
+  };
+}
+
+/** How prompts are written for a chat model; nothing where no option says so. */
+function readChat(options: Options): Pick<PlanRequest, "chat"> {
+  const { applyChatTemplate: source, systemInstruction, fewshotAsMultiturn } = options;
+  if (source === undefined && fewshotAsMultiturn === "yes") {
+    throw new MusterError("usage", "--fewshot-as-multiturn yes needs a chat template", {
+      wayOut: "Give --apply-chat-template as well.",
+    });
+  }
+  if (source === undefined && systemInstruction === undefined) return {};
+  return {
+    chat: {
+      systemInstruction: systemInstruction ?? null,
+      template:
+        source === undefined ? null : source === "messages" ? { kind: "messages" } : readChatTemplate(resolve(source)),
+      isMultiturn: source !== undefined && fewshotAsMultiturn !== "no",
     },
   };
 }

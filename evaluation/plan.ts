@@ -76,6 +76,16 @@ export interface PlanHeader {
   readonly generationOverrides: PythonJson | null;
   /** Whoever made the plan scores: the run ends with its responses (`responses_*.jsonl`) instead of samples and scores. */
   readonly responsesOnly?: boolean;
+  /** How prompts were written for a chat model; absent: as plain text. */
+  readonly chat?: PlanChat;
+}
+
+/** Chat settings as results files name them. */
+export interface PlanChat {
+  readonly systemInstruction: string | null;
+  readonly isMultiturn: boolean;
+  /** Null: turns were joined as plain text; `messages`: the server has the template. */
+  readonly template: { readonly kind: "messages" } | { readonly kind: "jinja"; readonly text: string } | null;
 }
 
 /** One document × all its requests, with what scoring and the samples file need. Stored as JSON in sample packs. */

@@ -3,12 +3,14 @@ import { MusterError } from "../base/muster-error.ts";
 import { PythonError } from "../evaluation/harness/python/python-error.ts";
 import type { PythonDict } from "../evaluation/harness/python/value.ts";
 import { createTaskScorer } from "../evaluation/harness/scoring/task-scorer.ts";
+import { type ChatFormat, PLAIN_FORMAT } from "../evaluation/harness/task/chat-messages.ts";
 import { createSampler } from "../evaluation/harness/task/fewshot-sampler.ts";
 import { DocumentRenderer, inspectFirstDocument, type TaskShape } from "../evaluation/harness/task/render-document.ts";
 import type { PlanDataset, PlanHeader, PlanPiece } from "../evaluation/plan.ts";
 import type { GenerationSettings } from "../evaluation/request.ts";
 import type { EvaluationResponse } from "../evaluation/response.ts";
 import type { DatasetLoader } from "./data/dataset-loader.ts";
+import { compileChatTemplate } from "./chat-template.ts";
 import { Packer } from "./packer.ts";
 import type { PlanProgress, PlanRequest } from "./plan-request.ts";
 import { planGroup, type PlannedTask, planTasks } from "./plan-tasks.ts";
@@ -55,10 +57,12 @@ export async function* materialisePlan(request: PlanRequest, options: Materialis
     numFewshot: request.numFewshot,
     bootstrapIterations: request.bootstrapIterations,
     generationOverrides: request.generationOverrides,
+    ...(request.chat === undefined ? {} : { chat: request.chat }),
   };
+  const chat = chatFormat(request);
   yield { kind: "header", header };
   const packer = new Packer();
-  for (const [index, task] of tasks.entries()) yield* renderTask({ task, index, request, options }, packer);
+  for (const [index, task] of tasks.entries()) yield* renderTask({ task, index, request, chat, options }, packer);
   const last = packer.takeRest();
   if (last !== undefined) yield last;
   yield {
@@ -70,6 +74,12 @@ export async function* materialisePlan(request: PlanRequest, options: Materialis
       taskCounts: tasks.map(({ count, data }) => ({ samples: count, originalSamples: data.documents.length })),
     },
   };
+}
+
+function chatFormat({ chat }: PlanRequest): ChatFormat {
+  if (chat === undefined) return PLAIN_FORMAT;
+  const { systemInstruction, isMultiturn, template } = chat;
+  return { systemInstruction, isMultiturn, render: template === null ? null : compileChatTemplate(template) };
 }
 
 function checkRequest({ limit, numFewshot }: PlanRequest): void {
@@ -103,7 +113,10 @@ async function readyTask(task: PlannedTask, loader: DatasetLoader, request: Plan
 function probeScoring({ definition, planTask, generation }: PlannedTask, shape: TaskShape, doc: PythonDict): void {
   if (planTask.code?.functions["process_results"] === undefined) return;
   const bare = { ...definition, numFewshot: 0 };
-  const renderer = new DocumentRenderer(bare, shape, createSampler("first_n", [], 0), generation);
+  const renderer = new DocumentRenderer(bare, shape, createSampler("first_n", [], 0), {
+    generation,
+    chat: PLAIN_FORMAT,
+  });
   const { requests, ...rest } = renderer.render(doc);
   const sample = { index: 0, task: 0, docId: 0, firstRequest: 0, requestCount: requests.length, ...rest };
   const cost = { promptTokens: 0, completionTokens: 0, truncatedTokens: 0, latencyUs: 0 };
@@ -131,6 +144,7 @@ function* renderTask(
     readonly task: ReadyTask;
     readonly index: number;
     readonly request: PlanRequest;
+    readonly chat: ChatFormat;
     readonly options: MaterialiseOptions;
   },
   packer: Packer,
@@ -138,7 +152,7 @@ function* renderTask(
   const { task, index, request, options } = work;
   const { definition, data, shape } = task;
   const sampler = createSampler(definition.fewshot.sampler, data.fewshotPool, request.seeds.fewshot);
-  const renderer = new DocumentRenderer(definition, shape, sampler, task.generation);
+  const renderer = new DocumentRenderer(definition, shape, sampler, { generation: task.generation, chat: work.chat });
   const report = (done: number) =>
     options.onProgress({ kind: "progress", stage: "prompts", subject: definition.name, done, total: task.count });
   for (let docId = 0; docId < task.count; docId += 1) {

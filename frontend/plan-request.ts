@@ -1,4 +1,14 @@
+import type { ChatTemplate } from "./chat-template.ts";
 import type { PythonJson } from "../evaluation/plan.ts";
+
+/** How prompts are written for a chat model. */
+export interface ChatWish {
+  readonly systemInstruction: string | null;
+  /** Null: turns are joined as plain text. */
+  readonly template: ChatTemplate | null;
+  /** Whether worked examples are turns of their own. */
+  readonly isMultiturn: boolean;
+}
 
 /** What is to be evaluated, as the command line or a suite file says it. Paths are absolute. Structured-cloneable. */
 export interface PlanRequest {
@@ -13,6 +23,8 @@ export interface PlanRequest {
   readonly numFewshot: number | null;
   /** Examples of single tasks, by name, instead of `numFewshot`. */
   readonly numFewshotOf?: ReadonlyMap<string, number>;
+  /** How prompts are written for a chat model; absent: as plain text. */
+  readonly chat?: ChatWish;
   readonly seeds: { readonly python: number; readonly numpy: number; readonly torch: number; readonly fewshot: number };
   /** Generation settings over the tasks' own, or null. */
   readonly generationOverrides: PythonJson | null;

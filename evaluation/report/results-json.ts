@@ -2,6 +2,7 @@
 import { formatPythonJson } from "../harness/python/json-format.ts";
 import { parsePythonJson } from "../harness/python/json-parse.ts";
 import { compareTexts } from "../harness/python/order.ts";
+import { sha256Hex } from "../../base/sha256.ts";
 import { makeFloat, type PythonValue } from "../harness/python/value.ts";
 import type { PlanEnd, PlanHeader } from "../plan.ts";
 import { groupRows, type ResultRow } from "./group-results.ts";
@@ -144,12 +145,23 @@ function runEntries(context: ResultsContext): Entry[] {
     ["model_source", "muster"],
     ["model_name", model],
     ["model_name_sanitized", model.replaceAll(/["<>:/|\\?*[\]]+/g, "__")],
-    ["system_instruction", null],
-    ["system_instruction_sha", null],
-    ["fewshot_as_multiturn", false],
-    ["chat_template", null],
-    ["chat_template_sha", null],
+    ...chatEntries(header.chat),
     ["total_evaluation_time_seconds", String((endedUnixMs - startedUnixMs) / 1000)],
+  ];
+}
+
+function chatEntries(chat: PlanHeader["chat"]): readonly Entry[] {
+  const system = chat?.systemInstruction ?? null;
+  const template = chat?.template ?? null;
+  // A server that has the template does not show it: the harness then has an empty one.
+  const text = template === null ? null : template.kind === "jinja" ? template.text : "";
+  const digest = (value: string | null): string | null => (value === null || value === "" ? null : sha256Hex(value));
+  return [
+    ["system_instruction", system],
+    ["system_instruction_sha", digest(system)],
+    ["fewshot_as_multiturn", chat?.isMultiturn ?? false],
+    ["chat_template", text],
+    ["chat_template_sha", digest(text)],
   ];
 }
 

@@ -3,6 +3,7 @@ import { PythonError } from "../python/python-error.ts";
 import { repr } from "../python/represent.ts";
 import { isSpaceUnit } from "../python/unicode.ts";
 import { isInt, isList, type PythonDict, type PythonValue } from "../python/value.ts";
+import { type ChatFormat, type Message, renderMessages } from "./chat-messages.ts";
 import type { DocFields } from "./doc-fields.ts";
 import type { FewshotSampler } from "./fewshot-sampler.ts";
 import { PythonHelper } from "./python-function.ts";
@@ -15,28 +16,36 @@ export interface PromptParts {
   readonly sampler: FewshotSampler;
   /** Whether the first document's text is a number: then the choices are contexts and the target continues each. */
   readonly isMultipleInput: boolean;
+  readonly chat: ChatFormat;
 }
 
 /** The context of a document's requests, or of each choice where choices are contexts. */
 export function buildContexts(parts: PromptParts, doc: PythonDict): string | readonly string[] {
-  const { task, fields } = parts;
-  let prompt = fields.resolve(doc, task.description, "description") ?? "";
+  const { task, fields, chat } = parts;
+  const messages: Message[] = [];
+  const description = fields.resolve(doc, task.description, "description") ?? "";
+  const system = joinTexts(chat.systemInstruction, description, task.fewshotDelimiter);
+  if (system !== "") messages.push({ role: "system", content: system, delimiter: "" });
   if (task.numFewshot > 0) {
     const evaluated = task.fewshot.split === task.splits.test ? doc : null;
-    for (const example of parts.sampler.sample(task.numFewshot, evaluated)) prompt += buildExample(parts, example);
+    for (const example of parts.sampler.sample(task.numFewshot, evaluated))
+      messages.push(...exampleTurns(parts, example));
   }
   const prefix = fields.prefix(doc, task.genPrefix);
   const question = fields.text(doc, task.docToText);
+  const opensAnswer = prefix === null || prefix === "";
   if (parts.isMultipleInput) {
     if (task.docToChoice === null) throw new PythonError("TypeError", "choices that are contexts need doc_to_choice");
     return fields
       .choices(doc, task.docToChoice)
-      .map((choice) => prompt + buildQuestion(textOf(choice, "a choice"), prefix, ""));
+      .map((choice) => [...messages, ...questionTurns(textOf(choice, "a choice"), prefix, "")])
+      .map((all) => renderMessages(all, chat, opensAnswer));
   }
-  return prompt + buildQuestion(textOf(question, "doc_to_text"), prefix, task.targetDelimiter);
+  messages.push(...questionTurns(textOf(question, "doc_to_text"), prefix, task.targetDelimiter));
+  return renderMessages(messages, chat, opensAnswer);
 }
 
-function buildExample({ task, fields, isMultipleInput }: PromptParts, example: PythonDict): string {
+function exampleTurns({ task, fields, isMultipleInput }: PromptParts, example: PythonDict): readonly Message[] {
   const { fewshot } = task;
   let choices = isNonEmpty(fewshot.docToChoice) ? fields.choices(example, fewshot.docToChoice) : null;
   let question = fields.text(example, fewshot.docToText);
@@ -46,17 +55,23 @@ function buildExample({ task, fields, isMultipleInput }: PromptParts, example: P
     question = choiceAt(choices ?? [], question);
     choices = null;
   }
-  const text = textOf(question, "doc_to_text");
-  if (target === null || target === "") return buildQuestion(text, prefix, fewshot.targetDelimiter);
-  const delimiter = needsDelimiter(text, prefix) ? fewshot.targetDelimiter : "";
-  const answer = joinWords(prefix, textOf(answerOf(target, choices), "doc_to_target"));
-  return text + delimiter + answer + fewshot.fewshotDelimiter;
+  const content = textOf(question, "doc_to_text");
+  if (target === null || target === "") return questionTurns(content, prefix, fewshot.targetDelimiter);
+  const delimiter = needsDelimiter(content, prefix) ? fewshot.targetDelimiter : "";
+  const answer = joinTexts(prefix, textOf(answerOf(target, choices), "doc_to_target"), " ");
+  return [
+    { role: "user", content, delimiter },
+    { role: "assistant", content: answer, delimiter: fewshot.fewshotDelimiter },
+  ];
 }
 
 /** A question without an answer, with the start of one where there is a prefix. */
-function buildQuestion(question: string, prefix: string | null, targetDelimiter: string): string {
-  if (prefix === null || prefix === "") return question;
-  return question + (needsDelimiter(question, prefix) ? targetDelimiter : "") + prefix;
+function questionTurns(content: string, prefix: string | null, targetDelimiter: string): readonly Message[] {
+  if (prefix === null || prefix === "") return [{ role: "user", content, delimiter: "" }];
+  return [
+    { role: "user", content, delimiter: needsDelimiter(content, prefix) ? targetDelimiter : "" },
+    { role: "assistant", content: prefix, delimiter: "" },
+  ];
 }
 
 /** Whether a delimiter stands between a question and what follows: always without a prefix, else where no space is. */
@@ -65,11 +80,11 @@ function needsDelimiter(question: string, prefix: string | null): boolean {
   return question !== "" && !endsWithSpace(question) && !startsWithSpace(prefix);
 }
 
-/** The harness's `maybe_delimit` with a space. */
-function joinWords(prefix: string | null, suffix: string): string {
+/** The harness's `maybe_delimit`: the delimiter stands where neither side has white space. */
+function joinTexts(prefix: string | null, suffix: string, delimiter: string): string {
   if (prefix === null || prefix === "") return suffix;
   if (suffix === "") return prefix;
-  return endsWithSpace(prefix) || startsWithSpace(suffix) ? prefix + suffix : `${prefix} ${suffix}`;
+  return endsWithSpace(prefix) || startsWithSpace(suffix) ? prefix + suffix : prefix + delimiter + suffix;
 }
 
 function answerOf(target: PythonValue, choices: readonly PythonValue[] | null): PythonValue {
@@ -109,6 +124,7 @@ function startsWithSpace(text: string): boolean {
   return isSpaceUnit(text.charCodeAt(0));
 }
 
-function endsWithSpace(text: string): boolean {
+/** Whether a text ends with white space, as Python has it. */
+export function endsWithSpace(text: string): boolean {
   return isSpaceUnit(text.charCodeAt(text.length - 1));
 }

@@ -6,7 +6,8 @@ import { repr, str } from "../python/represent.ts";
 import { isList, type PythonDict, type PythonValue } from "../python/value.ts";
 import { DocFields } from "./doc-fields.ts";
 import type { FewshotSampler } from "./fewshot-sampler.ts";
-import { buildContexts, choiceAt, isIndex, type PromptParts } from "./prompt.ts";
+import type { ChatFormat } from "./chat-messages.ts";
+import { buildContexts, choiceAt, endsWithSpace, isIndex, type PromptParts } from "./prompt.ts";
 import type { TaskDefinition } from "./task-definition.ts";
 
 /** A request before its position in the plan is known. */
@@ -54,11 +55,16 @@ export class DocumentRenderer {
   readonly #parts: PromptParts;
   readonly #generation: GenerationSettings | null;
 
-  constructor(task: TaskDefinition, shape: TaskShape, sampler: FewshotSampler, generation: GenerationSettings | null) {
+  constructor(
+    task: TaskDefinition,
+    shape: TaskShape,
+    sampler: FewshotSampler,
+    model: { readonly generation: GenerationSettings | null; readonly chat: ChatFormat },
+  ) {
     this.#task = task;
     this.#shape = shape;
-    this.#generation = generation;
-    this.#parts = { task, fields: shape.fields, sampler, isMultipleInput: shape.isMultipleInput };
+    this.#generation = model.generation;
+    this.#parts = { task, fields: shape.fields, sampler, isMultipleInput: shape.isMultipleInput, chat: model.chat };
   }
 
   /** Throws PythonError where the harness would stop. */
@@ -99,13 +105,20 @@ export class DocumentRenderer {
     choices: readonly string[] | null,
   ): RenderedRequest[] {
     if (choices === null) throw new PythonError("TypeError", "a multiple_choice task needs doc_to_choice");
-    const { targetDelimiter } = this.#task;
+    const targetDelimiter = this.#answerDelimiter();
     const pairs: (readonly [string, string])[] =
       typeof contexts === "string"
         ? choices.map((choice) => [contexts, targetDelimiter + choice])
         : contexts.map((context) => [context, targetDelimiter + str(target)]);
     if (this.#task.needsUnconditional) for (const choice of choices) pairs.push(["", targetDelimiter + choice]);
     return pairs.map(([context, continuation]) => ({ kind: "loglikelihood", context, continuation }));
+  }
+
+  /** A chat model's turn begins with the choice, unless the task has begun it without a space at its end. */
+  #answerDelimiter(): string {
+    const { targetDelimiter, genPrefix } = this.#task;
+    if (this.#parts.chat.render === null) return targetDelimiter;
+    return genPrefix !== null && genPrefix !== "" && !endsWithSpace(genPrefix) ? targetDelimiter : "";
   }
 
   #repeat(requests: RenderedRequest[]): readonly RenderedRequest[] {

@@ -42,6 +42,8 @@ export interface TaskDefinition extends PromptFields {
   readonly processDocs: PythonHelper | null;
   readonly description: string;
   readonly numFewshot: number;
+  /** Between a system instruction and the description. */
+  readonly fewshotDelimiter: string;
   readonly fewshot: FewshotDefinition;
   readonly generation: PythonDict | null;
   readonly repeats: number;
@@ -91,6 +93,7 @@ export function defineTask(config: PythonDict): TaskDefinition {
     processDocs: reader.helper("process_docs"),
     description: reader.optionalText("description") ?? "",
     numFewshot,
+    fewshotDelimiter: reader.requiredText("fewshot_delimiter"),
     ...reader.promptFields(reader),
     fewshot: reader.fewshot(),
     generation: isDict(generation) ? generation : null,
