@@ -1,102 +1,122 @@
-// The whole product against the reference harness's own numbers: real processes, one, two and seven agents, the hash
-// engine. Same prompts, same samples, same scores and standard errors, to the last bit.
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+// The whole product against the reference harness's own numbers: real processes, the hash engine. Same prompts, same
+// samples, same scores and standard errors, to the last bit; and a golden file that says otherwise is noticed.
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { testCacheFolder } from "../support/harness-python.ts";
-import { MusterProcesses } from "../support/muster-processes.ts";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
 import { sharedFolder } from "../support/shared-folder.ts";
+import { GoldenCluster } from "./golden-cluster.ts";
+import { type GoldenFile, type GoldenRun, readGoldenFolder, type RunReport } from "./golden-runs.ts";
+import { isProof, runGoldenFiles } from "./golden-session.ts";
 
 const SHUFFLED = "bbh_cot_fewshot_tracking_shuffled_objects_three_objects";
-const TASKS = { gsm8k: "core", commonsense_qa: "core", [SHUFFLED]: "bbh_cot_fewshot" };
+const ownMap = join(import.meta.dirname, "golden-tasks", "dataset-map.json");
+const own = readGoldenFolder(join(import.meta.dirname, "golden"));
 
-interface Golden {
-  readonly results: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly samples: Readonly<Record<string, readonly GoldenSample[]>>;
-}
-
-interface GoldenSample {
-  readonly doc_id: number;
-  readonly filter: string;
-  readonly prompts: string;
-  readonly metrics: Readonly<Record<string, unknown>>;
-}
-
-interface SampleRow {
-  readonly doc_id: number;
-  readonly filter: string;
-  readonly arguments: Readonly<Record<string, { readonly arg_0: string }>>;
-  readonly metrics: readonly string[];
-  readonly [metric: string]: unknown;
-}
-
-const muster = new MusterProcesses();
-/** Kept between runs of the tests: the harness's task definitions. */
-const environment = { XDG_CACHE_HOME: join(testCacheFolder(), "cache") };
-
-afterAll(() => muster.stop());
-
-function golden(task: string): Golden {
-  const name = TASKS[task as keyof typeof TASKS];
-  return JSON.parse(readFileSync(join(sharedFolder!, "parity", "golden", `${name}.json`), "utf8")) as Golden;
-}
-
-/** The digest that the golden files hold of a sample's prompts. */
-function digestPrompts(row: SampleRow): string {
-  const prompts = Object.values(row.arguments).map(({ arg_0 }) => `[${JSON.stringify(arg_0)}]`);
-  return createHash("sha256")
-    .update(`[${prompts.join(", ")}]`)
-    .digest("hex")
-    .slice(0, 16);
-}
-
-function readSamples(folder: string, task: string): GoldenSample[] {
-  const name = readdirSync(folder).find((file) => file.startsWith(`samples_${task}_2`))!;
-  const lines = readFileSync(join(folder, name), "utf8").trimEnd().split("\n");
-  return lines.map((line) => {
-    const row = JSON.parse(line) as SampleRow;
-    const metrics = Object.fromEntries(row.metrics.map((metric) => [metric, row[metric]]));
-    return { doc_id: row.doc_id, filter: row.filter, prompts: digestPrompts(row), metrics };
+describe.skipIf(sharedFolder === null)("the shared golden runs", () => {
+  test.each([1, 2, 7])("with %i agents, prompts, samples, scores and errors are the harness's own", async (agents) => {
+    const datasetMap = join(sharedFolder!, "parity", "dataset-map.json");
+    const all = readGoldenFolder(join(sharedFolder!, "parity", "golden"));
+    const files = [only(all, "core", ["gsm8k", "commonsense_qa"]), only(all, "bbh_cot_fewshot", [SHUFFLED])];
+    const { lines, outcome } = await runOn(agents, files, datasetMap);
+    expect(lines.at(-1)).toBe("3/3 task runs equal");
+    expect(outcome).toEqual({ equal: 3, taskRuns: 3, groupsDiffer: 0, idle: [] });
   });
-}
-
-function inOrder(samples: readonly GoldenSample[]): GoldenSample[] {
-  return samples.toSorted((first, second) => first.filter.localeCompare(second.filter) || first.doc_id - second.doc_id);
-}
-
-async function runSuite(agents: number): Promise<string> {
-  const output = join(muster.home, `out-${agents}`);
-  const { code, stdout, stderr } = await muster.run(
-    [
-      ...["run", "--tasks", Object.keys(TASKS).join(","), "--engine", "hash", "--yes", "--json", "--no-cache"],
-      ...["--dataset-map", join(sharedFolder!, "parity", "dataset-map.json")],
-      ...["--local-agents", String(agents), "--output", output],
-    ],
-    environment,
-  );
-  if (code !== 0) throw new Error(`ended with ${code}:\n${stderr}`);
-  const { run } = JSON.parse(stdout) as { run: { agents: { requestsDone: string }[] } };
-  expect(run.agents.map((agent) => Number(agent.requestsDone) > 0)).toEqual(Array<boolean>(agents).fill(true));
-  return output;
-}
-
-beforeAll(async () => {
-  if (sharedFolder === null) return;
-  const { code, stderr } = await muster.run(["tasks", "install", "lm-eval@0.4.13"], environment);
-  if (code !== 0) throw new Error(stderr);
 });
 
-test.skipIf(sharedFolder === null).each([1, 2, 7])(
-  "with %i agents, prompts, samples, scores and errors are the harness's own",
-  async (agents) => {
-    const output = await runSuite(agents);
-    const resultsName = readdirSync(output).find((name) => name.startsWith("results_"))!;
-    const { results } = JSON.parse(readFileSync(join(output, resultsName), "utf8")) as Golden;
-    for (const task of Object.keys(TASKS)) {
-      const reference = golden(task);
-      expect(inOrder(readSamples(output, task))).toEqual(inOrder(reference.samples[task]!));
-      expect(results[task]).toMatchObject(reference.results[task]!);
-    }
-  },
-);
+test("with 12 agents in four processes, the golden runs of this repository are equal and no agent is idle", async () => {
+  const { lines, outcome } = await runOn(12, own, ownMap);
+  expect(isProof(outcome), lines.join("\n")).toBe(true);
+});
+
+describe("a golden file that says something else", () => {
+  const name = "choices";
+  const file = own.find((file) => file.name === name)!;
+  const task = Object.keys(file.golden.samples)[0]!;
+
+  test.each<[string, (golden: GoldenRun) => unknown, RegExp]>([
+    ["score", ({ results }) => nudge(results[task]!, "acc,none"), /results acc,none: expected .*, got /],
+    ["standard error", ({ results }) => nudge(results[task]!, "acc_stderr,none"), /results acc_stderr,none: expected /],
+    [
+      "prompt",
+      ({ samples }) => Object.assign(samples[task]![3]!, { prompts: "0" }),
+      /sample 3 .*document 3.* prompts 0/,
+    ],
+    ["sample's score", ({ samples }) => nudge(samples[task]![2]!.metrics, "acc"), /sample 2 .*document 2, .*"acc"/],
+    ["missing sample", ({ samples }) => (samples[task] as unknown[]).pop(), /is not expected/],
+    ["sample too many", ({ samples }) => (samples[task] as unknown[]).push(samples[task]![0]), /is missing/],
+    ["order of samples", ({ samples }) => (samples[task] as unknown[]).reverse(), /sample 0 .* is expected, here is/],
+    ["missing task", ({ samples }) => delete (samples as Record<string, unknown>)[task], /is not expected/],
+    ["version", ({ versions }) => Object.assign(versions, { [task]: 77 }), /versions: expected 77/],
+  ])("is noticed: %s", async (_what, tamper, sentence) => {
+    const golden = structuredClone(file.golden);
+    tamper(golden);
+    const honest = { run: () => Promise.resolve(file.golden as RunReport), executed: new Map([["agent", 1]]) };
+    const lines: string[] = [];
+    const say = (line: string): number => lines.push(line);
+    const outcome = await runGoldenFiles(honest, [{ name, golden }], { datasetMap: ownMap, say });
+    expect(isProof(outcome)).toBe(false);
+    expect(lines.join("\n")).toMatch(sentence);
+    expect(lines.at(-1)).toMatch(/^(\d+)\/(?!\1 )\d+ task runs equal$/);
+  });
+
+  test("fails the command", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "muster-tampered-"));
+    const golden = structuredClone(file.golden);
+    nudge(golden.results[task]!, "acc,none");
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(golden));
+    const words = ["--golden", folder, "--map", ownMap, "--agents", "1"];
+    const command = promisify(execFile)(process.execPath, [join(import.meta.dirname, "main.ts"), ...words]);
+    await expect(command).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining(task) as string });
+    rmSync(folder, { recursive: true });
+  });
+
+  test("an agent that executed nothing is no proof", async () => {
+    const idle = { run: () => Promise.resolve(file.golden as RunReport), executed: new Map([["agent-2", 0]]) };
+    const lines: string[] = [];
+    const say = (line: string): number => lines.push(line);
+    const outcome = await runGoldenFiles(idle, [file], { datasetMap: ownMap, say });
+    expect(isProof(outcome)).toBe(false);
+    expect(lines).toContain("executed nothing: agent-2");
+  });
+});
+
+async function runOn(agents: number, files: readonly GoldenFile[], datasetMap: string) {
+  const cluster = await GoldenCluster.start(agents);
+  const lines: string[] = [];
+  try {
+    const outcome = await runGoldenFiles(cluster, files, { datasetMap, say: (line) => lines.push(line) });
+    return { lines, outcome };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** A golden file with some of its tasks. */
+function only(files: readonly GoldenFile[], name: string, tasks: readonly string[]): GoldenFile {
+  const { golden } = files.find((file) => file.name === name)!;
+  const pick = <Value>(section: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(section).filter(([task]) => tasks.includes(task)));
+  return {
+    name,
+    golden: {
+      settings: { ...golden.settings, tasks },
+      results: pick(golden.results),
+      "n-samples": pick(golden["n-samples"]),
+      "n-shot": pick(golden["n-shot"]),
+      versions: pick(golden.versions),
+      higher_is_better: pick(golden.higher_is_better),
+      samples: pick(golden.samples),
+    },
+  };
+}
+
+/** The next number up: the smallest change that there is. */
+function nudge(record: Readonly<Record<string, unknown>>, key: string): void {
+  const bits = new Float64Array([Number(record[key])]);
+  const words = new BigInt64Array(bits.buffer);
+  words[0]! += 1n;
+  Object.assign(record, { [key]: bits[0] });
+}

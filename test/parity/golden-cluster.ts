@@ -39,7 +39,6 @@ export class GoldenCluster {
   }
 
   async #start(names: readonly string[]): Promise<void> {
-    await this.#command(["tasks", "install", "lm-eval@0.4.13"]);
     await this.#muster.startCoordinator(["--log-level", "error"]);
     if (names.length > OWN_PROCESSES_MAX) {
       const shares = Array.from({ length: SHARED_PROCESSES }, (_, share) =>
@@ -59,10 +58,12 @@ export class GoldenCluster {
   async run({ name, golden }: GoldenFile, datasetMap: string): Promise<RunReport> {
     const { tasks, limit, num_fewshot: numFewshot } = golden.settings;
     const output = join(this.#muster.home, "results", name);
+    const includePaths = includePathsOf(golden, datasetMap);
+    if (includePaths.length === 0) await this.#command(["tasks", "install", "lm-eval@0.4.13"]);
     const text = await this.#command([
       ...[...this.#at("run"), "--tasks", tasks.join(","), "--model", "hash", "--yes", "--json", "--no-cache"],
       ...["--dataset-map", datasetMap, "--output", output, "--bootstrap-iterations", String(GOLDEN_ITERATIONS)],
-      ...includePathsOf(golden, datasetMap).flatMap((path) => ["--include-path", path]),
+      ...includePaths.flatMap((path) => ["--include-path", path]),
       ...(limit === null ? [] : ["--limit", String(limit)]),
       ...(numFewshot === null ? [] : ["--num-fewshot", String(numFewshot)]),
     ]);

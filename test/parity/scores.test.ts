@@ -10,6 +10,21 @@ import { expectSameRun } from "./same-run.ts";
 const python = harnessPython();
 const golden = sharedFolder === null ? [] : readGoldenFolder(join(sharedFolder, "parity", "golden"));
 
+test.each(readGoldenFolder(join(import.meta.dirname, "golden")))(
+  "$name, with data full of odd values: every prompt, sample, result and standard error has the harness's bits",
+  async ({ golden }) => {
+    const { tasks, limit, num_fewshot: numFewshot } = golden.settings;
+    const datasetMap = join(import.meta.dirname, "golden-tasks", "dataset-map.json");
+    await expectSameRun(golden, {
+      tasks,
+      limit,
+      numFewshot,
+      includePaths: includePathsOf(golden, datasetMap),
+      datasetMap,
+    });
+  },
+);
+
 describe.skipIf(python === null || sharedFolder === null)("golden runs", () => {
   test.each(golden)(
     "$name: every prompt, sample, result and standard error has the harness's bits",
