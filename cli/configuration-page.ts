@@ -1,5 +1,6 @@
 import { COMMANDS } from "./commands.ts";
-import { flagName, OPTIONS, type OptionRow, optionsOf } from "./options.ts";
+import type { OptionRow } from "./option-row.ts";
+import { flagName, OPTIONS, optionsOf } from "./options.ts";
 import { allowed } from "./read-options.ts";
 
 const HEAD = `# Configuration

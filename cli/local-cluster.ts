@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { type ErrorKind, EXIT_CODES, MusterError } from "../base/muster-error.ts";
-import { OPTIONS, type OptionRow } from "./options.ts";
+import type { OptionRow } from "./option-row.ts";
+import { OPTIONS } from "./options.ts";
 
 const MAIN = join(import.meta.dirname, "main.ts");
 /** Times that a process which died is started again before the run is given up. */

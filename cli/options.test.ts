@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { MusterError } from "../base/muster-error.ts";
 import { COMMANDS } from "./commands.ts";
 import { configurationPage } from "./configuration-page.ts";
-import { flagName, OPTIONS, type OptionName, type OptionRow } from "./options.ts";
+import type { OptionRow } from "./option-row.ts";
+import { flagName, OPTIONS, type OptionName } from "./options.ts";
 import { type GivenOptions, readOptions } from "./read-options.ts";
 
 const rows = Object.entries(OPTIONS) as [OptionName, OptionRow][];

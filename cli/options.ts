@@ -1,42 +1,10 @@
 import type { PythonJson } from "../evaluation/plan.ts";
+import type { OptionRow } from "./option-row.ts";
 
 /**
  * The one table of options. Flags, environment variables, `--help`, validation and docs/configuration.md derive from it,
  * so an option is added here and nowhere else.
  */
-
-/** How an option's text is read; `read-options.ts` has the rule and the sentence for each. */
-export type OptionKind =
-  | "text"
-  | "texts"
-  | "words"
-  | "switch"
-  | "integer"
-  | "number"
-  | "limit"
-  | "seeds"
-  | "settings"
-  | "address"
-  | "url"
-  | "choice";
-
-/** One row of the table. */
-export interface OptionRow {
-  /** With its placeholder: `--limit <samples>`. */
-  readonly flag: string;
-  /** Environment variable that stands in where the flag is not given. */
-  readonly env: string;
-  readonly kind: OptionKind;
-  /** What holds where nothing is given; absent: nothing, and the prose says what then happens. */
-  readonly default?: string | number;
-  readonly unit?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly choices?: readonly string[];
-  readonly prose: string;
-  /** Commands that take it, by their words. */
-  readonly commands: readonly string[];
-}
 
 const READS_CLUSTER = [
   "agents",
@@ -103,6 +71,16 @@ export const OPTIONS = {
     env: "MUSTER_ENGINE_URL",
     kind: "url",
     prose: "An OpenAI-compatible server (vLLM, SGLang, llama.cpp's). Give it several times for several slots.",
+    commands: [...EVALUATES, "agent"],
+  },
+  engineApi: {
+    flag: "--engine-api <api>",
+    env: "MUSTER_ENGINE_API",
+    kind: "choice",
+    choices: ["completions", "chat"],
+    default: "completions",
+    prose:
+      "What to ask the servers of --engine-url for: `completions` of texts, or `chat`, which generates only and needs prompts as turns (`muster run --apply-chat-template messages`). Keys come from MUSTER_ENGINE_API_KEY or OPENAI_API_KEY.",
     commands: [...EVALUATES, "agent"],
   },
   limit: {

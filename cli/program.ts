@@ -2,7 +2,8 @@ import { Command as CommanderCommand, CommanderError, Option } from "commander";
 import { MusterError } from "../base/muster-error.ts";
 import { type CommandRow, COMMANDS, GROUPS } from "./commands.ts";
 import { nearMatches } from "../base/near-matches.ts";
-import { type OptionName, type OptionRow, optionsOf } from "./options.ts";
+import type { OptionRow } from "./option-row.ts";
+import { type OptionName, optionsOf } from "./options.ts";
 import type { GivenOptions } from "./read-options.ts";
 
 /** What the command line asked for. */

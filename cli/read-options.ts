@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { MusterError } from "../base/muster-error.ts";
 import { parseAddress } from "../base/node/address.ts";
-import { flagName, OPTIONS, type OptionName, type OptionRow, type Options, optionsOf } from "./options.ts";
+import type { OptionRow } from "./option-row.ts";
+import { flagName, OPTIONS, type OptionName, type Options, optionsOf } from "./options.ts";
 import { parseSettings } from "./settings-text.ts";
 
 /** What the command line gave, by option: texts in the order given, or true for a switch. */

@@ -54,6 +54,11 @@ function readChat(options: Options): Pick<PlanRequest, "chat"> {
       wayOut: "Give --apply-chat-template as well.",
     });
   }
+  if (options.engineApi === "chat" && source !== "messages") {
+    throw new MusterError("usage", "a chat server takes prompts as turns", {
+      wayOut: "Give --apply-chat-template messages as well: the server has the template.",
+    });
+  }
   if (source === undefined && systemInstruction === undefined) return {};
   return {
     chat: {

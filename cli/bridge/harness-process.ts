@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { delimiter } from "node:path";
 import { type ErrorKind, EXIT_CODES, MusterError } from "../../base/muster-error.ts";
 import { BRIDGE_SOURCES } from "../../frontend/bridge/bridge-folder.ts";
-import { OPTIONS, type OptionRow } from "../options.ts";
+import type { OptionRow } from "../option-row.ts";
+import { OPTIONS } from "../options.ts";
 
 const MAIN = join(import.meta.dirname, "..", "main.ts");
 const GOES_ON = "What was answered is kept; the same command goes on from there.";

@@ -20,6 +20,7 @@ const agent: Command = async ({ options }) => {
     engines: {
       engine: (options.engine ?? null) as EngineName | null,
       urls: options.engineUrls,
+      urlApi: options.engineApi as "completions" | "chat",
       model: options.model ?? null,
       concurrency: options.concurrency ?? null,
       threads: options.threads ?? null,

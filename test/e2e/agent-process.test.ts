@@ -44,7 +44,15 @@ interface Agent {
 function startAgent(name: string, options: { address?: string; latencyMs?: number } = {}): Agent {
   const dataFolder = join(folder, name);
   const engines = {
-    ...{ engine: "simulated", urls: [], model: "hash", concurrency: 4, threads: null, cacheFolder: folder },
+    ...{
+      engine: "simulated",
+      urls: [],
+      urlApi: "completions",
+      model: "hash",
+      concurrency: 4,
+      threads: null,
+      cacheFolder: folder,
+    },
     simulation: { latencyMs: options.latencyMs ?? 5 },
   };
   const agentOptions = {

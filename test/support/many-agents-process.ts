@@ -15,6 +15,7 @@ const agents = names.map((name) =>
     engines: {
       engine: "hash",
       urls: [],
+      urlApi: "completions",
       model: "hash",
       concurrency: null,
       threads: null,

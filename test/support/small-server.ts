@@ -20,6 +20,8 @@ export class SmallServer {
   readonly #words: string[] = ["<s>"];
   /** Bodies of the calls to `/v1/completions`, in order. */
   readonly completions: Body[] = [];
+  /** Bodies of the calls to `/v1/chat/completions`, in order. */
+  readonly chats: Body[] = [];
   readonly headers: IncomingMessage["headers"][] = [];
 
   readonly #contextTokens: number;
@@ -78,6 +80,19 @@ export class SmallServer {
     };
   }
 
+  /** The usual answer to a chat: to the turns' contents one after the other, up to a stop string. */
+  chat(body: Body): object {
+    const turns = body["messages"] as { readonly content: string }[];
+    const { choices, usage } = this.complete({ ...body, prompt: turns.map(({ content }) => content).join(" ") }) as {
+      choices: [{ text: string }];
+      usage: object;
+    };
+    const [{ text }] = choices;
+    const ends = ((body["stop"] ?? []) as string[]).map((stop) => text.indexOf(stop)).filter((end) => end >= 0);
+    const message = { role: "assistant", content: text.slice(0, Math.min(text.length, ...ends)) };
+    return { choices: [{ index: 0, message, finish_reason: "stop" }], usage };
+  }
+
   #take(request: IncomingMessage, response: ServerResponse): void {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -87,6 +102,7 @@ export class SmallServer {
       const path = request.url!;
       this.headers.push(request.headers);
       if (path === "/v1/completions") this.completions.push(body);
+      if (path === "/v1/chat/completions") this.chats.push(body);
       const other = this.#others.get(path);
       if (other !== undefined) return other({ body, response });
       const usual = this.#usual(path, body);
@@ -107,6 +123,8 @@ export class SmallServer {
         return { tokens: this.#encode(String(body["prompt"])) };
       case "/v1/completions":
         return this.complete(body);
+      case "/v1/chat/completions":
+        return this.chat(body);
       default:
         return null;
     }

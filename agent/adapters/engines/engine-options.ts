@@ -9,6 +9,8 @@ export interface EngineOptions {
   readonly engine: EngineName | null;
   /** OpenAI-compatible servers, one slot each. */
   readonly urls: readonly string[];
+  /** What is asked of these servers: completions of texts, or of chats. */
+  readonly urlApi: "completions" | "chat";
   readonly model: string | null;
   /** Samples a slot; null: the engine's own measure. */
   readonly concurrency: number | null;

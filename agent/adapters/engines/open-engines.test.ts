@@ -4,7 +4,16 @@ import { openEngines } from "./open-engines.ts";
 
 function optionsOf(fields: Partial<EngineOptions>): EngineOptions {
   return {
-    ...{ engine: null, urls: [], model: null, concurrency: null, threads: null, simulation: {}, cacheFolder: "" },
+    ...{
+      engine: null,
+      urls: [],
+      urlApi: "completions",
+      model: null,
+      concurrency: null,
+      threads: null,
+      simulation: {},
+      cacheFolder: "",
+    },
     onProgress: () => undefined,
     signal: new AbortController().signal,
     ...fields,

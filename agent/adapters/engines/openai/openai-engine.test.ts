@@ -24,7 +24,8 @@ afterEach(async () => {
 });
 
 async function open(url = server.url, model: string | null = null): Promise<InferenceEngine> {
-  const engine = await openOpenAiEngine(url, { model, concurrency: null, signal: never }, limits);
+  const options = { model, concurrency: null, signal: never, urlApi: "completions" } as const;
+  const engine = await openOpenAiEngine(url, options, limits);
   engines.push(engine);
   return engine;
 }

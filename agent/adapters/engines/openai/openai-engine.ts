@@ -9,6 +9,7 @@ import { RequestError } from "../request-error.ts";
 import { type Answer, type Score, timedAnswer } from "../timed-answer.ts";
 import { encodePair, prefixToken, type TokenPair, type Tokenizer } from "../tokens/encode-pair.ts";
 import { fitPrompt, fitWindow, rollingWindows } from "../tokens/windows.ts";
+import { asTurns, CHAT_STOPS_MAX, readMessage, readTurns } from "./chat-turns.ts";
 import { type DiscoveredServer, discoverServer, listModels } from "./discover-server.ts";
 import { readScore, readText } from "./read-answer.ts";
 import { parseServerAddress, type ServerAddress } from "./server-address.ts";
@@ -30,14 +31,15 @@ const CONCURRENCY_OTHER = 8;
  */
 export async function openOpenAiEngine(
   url: string,
-  options: Pick<EngineOptions, "model" | "concurrency" | "signal">,
+  options: Pick<EngineOptions, "model" | "concurrency" | "signal" | "urlApi">,
   limits: ServerLimits = LIMITS,
 ): Promise<InferenceEngine> {
   const address = parseServerAddress(url);
   const client = new ServerClient(apiKey(), limits);
   try {
     const server = await discoverServer(client, address, options.model, { limits, signal: options.signal });
-    const engine = new OpenAiEngine({ client, address, server, limits, concurrency: options.concurrency });
+    const { concurrency, urlApi } = options;
+    const engine = new OpenAiEngine({ client, address, server, limits, concurrency, isChat: urlApi === "chat" });
     await engine.probe(options.signal);
     return engine;
   } catch (error) {
@@ -69,6 +71,7 @@ interface EngineParts {
   readonly server: DiscoveredServer;
   readonly limits: ServerLimits;
   readonly concurrency: number | null;
+  readonly isChat: boolean;
 }
 
 /** One model of one server. */
@@ -78,14 +81,16 @@ class OpenAiEngine implements InferenceEngine {
   readonly #server: DiscoveredServer;
   readonly #limits: ServerLimits;
   readonly #completions: string;
+  readonly #isChat: boolean;
   #description: EngineDescription;
 
-  constructor({ client, address, server, limits, concurrency }: EngineParts) {
+  constructor({ client, address, server, limits, concurrency, isChat }: EngineParts) {
     this.#client = client;
     this.#address = address;
     this.#server = server;
     this.#limits = limits;
-    this.#completions = `${address.api}/completions`;
+    this.#isChat = isChat;
+    this.#completions = `${address.api}/${isChat ? "chat/completions" : "completions"}`;
     this.#description = {
       engine: "openai",
       engineVersion: server.version,
@@ -105,11 +110,17 @@ class OpenAiEngine implements InferenceEngine {
   /** Fills in the capabilities. */
   async probe(signal: AbortSignal): Promise<void> {
     const name = `the server at ${this.#address.root}`;
-    const compute = (requests: readonly EvaluationRequest[]) => this.compute(requests, signal);
+    const compute = (requests: readonly EvaluationRequest[]) =>
+      this.compute(
+        this.#isChat ? requests.map((request) => ({ ...request, context: asTurns(request.context) })) : requests,
+        signal,
+      );
     const capabilities = await probeEngine({ name, compute }, signal);
     if (capabilities.kinds.length === 0) {
       const reason = capabilities.missing.generate_until ?? `${name} answers no request`;
-      throw new MusterError("unsupported", reason, { wayOut: "Use a server that offers /v1/completions." });
+      throw new MusterError("unsupported", reason, {
+        wayOut: "Use a server that offers /v1/completions, or give --engine-api chat for one that offers only chats.",
+      });
     }
     this.#description = { ...this.#description, capabilities };
   }
@@ -135,6 +146,11 @@ class OpenAiEngine implements InferenceEngine {
 
   async #answer(request: EvaluationRequest, tokenizer: Tokenizer | null, signal: AbortSignal): Promise<Answer> {
     const { kind, context, continuation } = request;
+    if (this.#isChat && kind === "generate_until") return this.#chat(context, request.generation!, signal);
+    if (this.#isChat) {
+      const message = `${this.#completions} answers chats and scores no text`;
+      throw new RequestError({ retry: "elsewhere", reason: "no_scoring", message });
+    }
     if (kind === "generate_until") return this.#generate(context, request.generation!, tokenizer, signal);
     if (tokenizer === null) {
       const message = `${this.#address.root} has no /tokenize as vLLM has, without which no text can be scored exactly`;
@@ -217,6 +233,24 @@ class OpenAiEngine implements InferenceEngine {
       completionTokens,
       truncatedTokens: prompt?.truncatedTokens ?? 0,
     };
+  }
+
+  /** As the harness's `local-chat-completions`: the server writes the prompt, cuts it where it is too long, and stops. */
+  async #chat(
+    context: string,
+    { until, maxTokens, temperature, extra }: GenerationSettings,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const body = {
+      messages: readTurns(context),
+      model: this.#server.model,
+      max_tokens: maxTokens ?? DEFAULT_MAX_TOKENS,
+      temperature,
+      stop: until.slice(0, CHAT_STOPS_MAX),
+      seed: DEFAULT_SEED,
+      ...extra,
+    };
+    return { kind: "text", ...readMessage(await this.#ask(body, signal), this.#completions), truncatedTokens: 0 };
   }
 
   #ask(body: unknown, signal: AbortSignal): Promise<unknown> {

@@ -3,6 +3,8 @@ import { bad } from "./server-client.ts";
 interface Choice {
   readonly index?: unknown;
   readonly text?: unknown;
+  /** Of chat servers, in place of `text`. */
+  readonly message?: unknown;
   readonly finish_reason?: unknown;
   readonly logprobs?: { readonly token_logprobs?: unknown; readonly top_logprobs?: unknown } | null;
 }
@@ -20,8 +22,13 @@ export function readText(answer: unknown, url: string): ReadText {
   if (choice.finish_reason === "abort") throw bad(url, "gave the request up before it was finished", "abandoned");
   const text = choice.text ?? "";
   if (typeof text !== "string") throw bad(url, "answered without a text");
+  return { text, ...readUsage(answer) };
+}
+
+/** The tokens that a server says it counted; 0 where it says nothing. */
+export function readUsage(answer: unknown): Omit<ReadText, "text"> {
   const usage = (answer as { usage?: { prompt_tokens?: unknown; completion_tokens?: unknown } }).usage;
-  return { text, promptTokens: count(usage?.prompt_tokens), completionTokens: count(usage?.completion_tokens) };
+  return { promptTokens: count(usage?.prompt_tokens), completionTokens: count(usage?.completion_tokens) };
 }
 
 /**
@@ -56,7 +63,8 @@ export function readScore(
   return { logprob, isGreedy };
 }
 
-function onlyChoice(answer: unknown, url: string): Choice {
+/** The one choice of an answer. */
+export function onlyChoice(answer: unknown, url: string): Choice {
   const choices = (answer as { choices?: unknown } | null)?.choices;
   if (!Array.isArray(choices)) throw bad(url, "answered JSON that is no completion (it has no choices)");
   if (choices.length === 1 && typeof choices[0] === "object" && choices[0] !== null) return choices[0] as Choice;
