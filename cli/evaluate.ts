@@ -11,6 +11,7 @@ import { finishRun } from "./finish-run.ts";
 import { orInterrupted } from "./interruption.ts";
 import { localAgentWords } from "./local-agents.ts";
 import { dropLocalRun, lastSeenOf, listLocalRuns, newRunId, saveLocalRun } from "./local-runs.ts";
+import { NotNative } from "./not-native.ts";
 import type { Options } from "./options.ts";
 import { type OutputFolder, prepareOutputFolder } from "./output-folder.ts";
 import { planProgressText } from "./plan-progress.ts";
@@ -31,6 +32,8 @@ export interface EvaluationOptions {
   readonly signal: AbortSignal;
   /** Commands to try after this one. */
   readonly next?: readonly string[];
+  /** Gets the value that `--json` prints, instead of standard output. */
+  readonly onResult?: (value: object) => void;
 }
 
 /** An evaluation on its way. */
@@ -153,7 +156,10 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
 }
 
 async function takeHeader(pieces: AsyncGenerator<PlanPiece>): Promise<PlanHeader> {
-  const first = await pieces.next();
+  const first = await pieces.next().catch((thrown: unknown) => {
+    const error = MusterError.from(thrown);
+    throw error.kind === "unsupported" ? new NotNative(error) : thrown;
+  });
   assert(first.done !== true && first.value.kind === "header", "a plan that does not begin with its header");
   return first.value.header;
 }

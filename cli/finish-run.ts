@@ -26,6 +26,8 @@ export interface StartedRun {
   readonly next?: readonly string[];
   /** Called when the run's state changes, and with what was last seen. */
   onRun(run: Run): void;
+  /** Gets the value that `--json` prints, instead of standard output. */
+  readonly onResult?: (value: object) => void;
   /** Gets what shows a sentence without spoiling the live view. */
   onNotes?(note: (sentence: string) => void): void;
 }
@@ -41,7 +43,8 @@ export async function finishRun(started: StartedRun): Promise<number> {
   if (started.options.json) {
     const folder = output?.path ?? null;
     const value = { run: runJson(run), stages: clock.seconds, output: folder, files, scores };
-    process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (started.onResult !== undefined) started.onResult(value);
+    else process.stdout.write(`${JSON.stringify(value)}\n`);
   } else {
     const next = nextCommands(started);
     process.stdout.write(`${formatScores(scores).join("\n")}\n`);

@@ -6,15 +6,7 @@ import type { OptionRow } from "./option-row.ts";
  * so an option is added here and nowhere else.
  */
 
-const READS_CLUSTER = [
-  "agents",
-  "agents drain",
-  "runs",
-  "runs show",
-  "runs cancel",
-  "runs export",
-  "bridge requests",
-] as const;
+const READS_CLUSTER = ["agents", "agents drain", "runs", "runs show", "runs cancel", "runs export"] as const;
 /** Commands that evaluate, with agents of their own or a coordinator's. */
 const EVALUATES = ["run", "bridge run"] as const;
 const EVERYWHERE = [
@@ -149,7 +141,7 @@ export const OPTIONS = {
     unit: "resamples",
     prose:
       "Resamples behind the standard errors of scores that have no formula for theirs, such as F1. Fewer are faster; with 0 those have none.",
-    commands: ["run"],
+    commands: EVALUATES,
   },
   includePaths: {
     flag: "--include-path <folder>",
@@ -165,12 +157,22 @@ export const OPTIONS = {
     prose: "A JSON file that says which local files hold which data set. Not given: the Hugging Face hub.",
     commands: EVALUATES,
   },
+  bridge: {
+    flag: "--bridge <when>",
+    env: "MUSTER_BRIDGE",
+    kind: "choice",
+    choices: ["auto", "never", "always"],
+    default: "auto",
+    prose:
+      "When the harness itself runs tasks, on the same agents: `auto` where the native frontend refuses them and `muster bridge install` was done, `never`, or `always`.",
+    commands: ["run"],
+  },
   bridgePython: {
     flag: "--bridge-python <program>",
     env: "MUSTER_BRIDGE_PYTHON",
     kind: "text",
     prose: "A Python that has lm_eval, instead of the one that `muster bridge install` sets up.",
-    commands: ["bridge run"],
+    commands: EVALUATES,
   },
   localAgents: {
     flag: "--local-agents <count>",
@@ -189,7 +191,7 @@ export const OPTIONS = {
     kind: "address",
     prose:
       "The coordinator's gRPC address. Not given: `run` starts one for itself, `agent` calls 127.0.0.1:7461, the others look for one that runs on the data folder.",
-    commands: [...EVALUATES, "agent", ...READS_CLUSTER],
+    commands: [...EVALUATES, "agent", "bridge requests", ...READS_CLUSTER],
   },
   output: {
     flag: "--output <folder>",
@@ -233,7 +235,7 @@ export const OPTIONS = {
     kind: "text",
     prose:
       "Where a coordinator keeps its journal (not given: muster/coordinator in the XDG state folder) and an agent its unacknowledged responses (muster/agents/NAME). Commands that ask a coordinator look here for the one of this machine.",
-    commands: ["coordinator", "agent", ...READS_CLUSTER],
+    commands: ["coordinator", "agent", "bridge requests", ...READS_CLUSTER],
   },
   pricePerHour: {
     flag: "--price-per-hour <dollars>",

@@ -3,8 +3,10 @@
 import json
 import os
 import sys
+from functools import partial
 
 ERROR_VARIABLE = "MUSTER_BRIDGE_ERROR_FILE"
+BOOTSTRAP_VARIABLE = "MUSTER_BRIDGE_BOOTSTRAP"
 
 
 def main():
@@ -16,6 +18,7 @@ def main():
         from lm_eval.__main__ import cli_evaluate
 
         hook.register()
+        _set_bootstrap(os.environ.get(BOOTSTRAP_VARIABLE))
         cli_evaluate()
     except MusterError as error:
         _tell(error)
@@ -23,6 +26,15 @@ def main():
         _tell(_missing(error))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _set_bootstrap(iterations):
+    """The harness's function takes the number of resamples; its command has no argument for it."""
+    if iterations is None:
+        return
+    from lm_eval import evaluator
+
+    evaluator.simple_evaluate = partial(evaluator.simple_evaluate, bootstrap_iters=int(iterations))
 
 
 def _missing(error):

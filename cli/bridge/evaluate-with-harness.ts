@@ -1,7 +1,7 @@
 // `muster bridge run`: a cluster, the harness beside it, and the harness's own files at the end.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
 import { cacheFolder } from "../../base/node/folders.ts";
 import { bridgeEnvironment, pythonOf, readBridgeNote } from "../../frontend/bridge/bridge-folder.ts";
@@ -19,6 +19,9 @@ import { StatusLine } from "../status-line.ts";
 import { type HarnessStart, runHarness } from "./harness-process.ts";
 import { harnessWords } from "./harness-words.ts";
 
+/** The time in the names of the harness's files: the same in all of one evaluation. */
+const STAMP = /_(\d{4}-\d\d-\d\dT[^/_]*)\.jsonl?$/;
+
 /** What the harness is to evaluate. */
 export interface HarnessWish {
   readonly options: Options;
@@ -26,6 +29,8 @@ export interface HarnessWish {
   /** Arguments for the harness as the user gave them. */
   readonly more: readonly string[];
   readonly signal: AbortSignal;
+  /** Gets the value that `--json` prints, instead of standard output. */
+  readonly onResult?: (value: object) => void;
 }
 
 /** Evaluates with the harness; resolves to the exit code. Throws MusterError; what was answered is then kept. */
@@ -36,7 +41,7 @@ export async function evaluateWithHarness(wanted: HarnessWish): Promise<number> 
   try {
     if (options.coordinator === undefined) await runLocally({ ...wanted, python, output: output.path });
     else await runRemotely({ ...wanted, python, output: output.path }, options.coordinator);
-    return printResults(options, output.path);
+    return printResults(wanted, output.path);
   } finally {
     output.discard();
   }
@@ -97,22 +102,30 @@ async function runOn(cluster: RunCluster, run: HarnessRun): Promise<void> {
     python,
     words: harnessWords(wish.request, place),
     datasetMap: wish.request.datasetMap,
+    bootstrapIterations: wish.request.bootstrapIterations,
     printsTable: !options.json,
     signal,
   };
   await Promise.race([runHarness(start), cluster.failed]);
 }
 
-function printResults({ json }: Options, output: string): number {
-  const files = readdirSync(output, { recursive: true, encoding: "utf8" }).filter((name) => /\.jsonl?$/.test(name));
-  const newest = files.filter((name) => /(^|\/)results_[^/]*\.json$/.test(name)).toSorted();
-  const results = newest.at(-1);
-  if (results === undefined || !existsSync(join(output, results))) {
+function printResults({ options, onResult }: HarnessWish, output: string): number {
+  const written = readdirSync(output, { recursive: true, encoding: "utf8" }).filter((name) => STAMP.test(name));
+  // Another frontend, or an earlier command, may have written there, too.
+  const newest = written.map(stampOf).toSorted().at(-1);
+  const files = written.filter((name) => stampOf(name) === newest);
+  const results = files.find((name) => basename(name).startsWith("results_"));
+  if (results === undefined) {
     throw new MusterError("badData", `the harness ended well but wrote no results into ${output}`);
   }
-  if (json) {
-    const scores = readScores(readFileSync(join(output, results)));
-    process.stdout.write(`${JSON.stringify({ output, files, scores })}\n`);
+  if (options.json) {
+    const value = { output, files, scores: readScores(readFileSync(join(output, results))) };
+    if (onResult !== undefined) onResult(value);
+    else process.stdout.write(`${JSON.stringify(value)}\n`);
   } else process.stderr.write(`Results ${join(output, results)}\n`);
   return 0;
+}
+
+function stampOf(name: string): string {
+  return STAMP.exec(name)![1]!;
 }

@@ -18,6 +18,7 @@ export interface HarnessStart {
   /** Arguments of the harness's own command. */
   readonly words: readonly string[];
   readonly datasetMap: string | null;
+  readonly bootstrapIterations: number;
   /** Whether the harness's table may go to standard output. */
   readonly printsTable: boolean;
   readonly signal: AbortSignal;
@@ -54,7 +55,7 @@ function runToEnd(
   }).finally(() => signal.removeEventListener("abort", stop));
 }
 
-function environmentOf({ datasetMap }: HarnessStart, errorFile: string): NodeJS.ProcessEnv {
+function environmentOf({ datasetMap, bootstrapIterations }: HarnessStart, errorFile: string): NodeJS.ProcessEnv {
   const environment = { ...process.env };
   // The words of the process beside the harness say what this command's options said.
   for (const row of Object.values(OPTIONS) as OptionRow[]) {
@@ -65,6 +66,7 @@ function environmentOf({ datasetMap }: HarnessStart, errorFile: string): NodeJS.
     PYTHONPATH: [BRIDGE_SOURCES, ...(environment["PYTHONPATH"]?.split(delimiter) ?? [])].join(delimiter),
     MUSTER_BRIDGE_COMMAND: JSON.stringify([process.execPath, ...process.execArgv, MAIN]),
     MUSTER_BRIDGE_ERROR_FILE: errorFile,
+    MUSTER_BRIDGE_BOOTSTRAP: String(bootstrapIterations),
     ...(datasetMap === null ? {} : { MUSTER_BRIDGE_DATASET_MAP: datasetMap }),
   };
 }

@@ -14,7 +14,7 @@ export interface HarnessPlace {
 
 /** An evaluation as arguments of the harness's own command. Throws `usage` for what that cannot say. */
 export function harnessWords(request: PlanRequest, place: HarnessPlace): string[] {
-  const { seeds, limit, numFewshot, generationOverrides, includePaths } = request;
+  const { seeds, limit, numFewshot, generationOverrides, includePaths, chat } = request;
   if ((request.numFewshotOf?.size ?? 0) > 0) {
     throw new MusterError(
       "usage",
@@ -29,6 +29,11 @@ export function harnessWords(request: PlanRequest, place: HarnessPlace): string[
       wayOut: "Put the task folders into one.",
     });
   }
+  if (chat?.template != null) {
+    throw new MusterError("unsupported", "the Python bridge applies no chat template yet", {
+      wayOut: "Run the tasks that are not native without --apply-chat-template.",
+    });
+  }
   const { coordinator, model, fresh } = place;
   return [
     ...["run", "--model", "muster", "--model_args", JSON.stringify({ coordinator, model, fresh })],
@@ -38,6 +43,7 @@ export function harnessWords(request: PlanRequest, place: HarnessPlace): string[
     ...(limit === null ? [] : ["--limit", String(limit)]),
     ...(numFewshot === null ? [] : ["--num_fewshot", String(numFewshot)]),
     ...(generationOverrides === null ? [] : ["--gen_kwargs", generationOverrides]),
+    ...(chat?.systemInstruction == null ? [] : ["--system_instruction", chat.systemInstruction]),
     ...includePaths.flatMap((path) => ["--include_path", path]),
     ...place.more,
   ];

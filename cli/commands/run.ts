@@ -1,12 +1,12 @@
 import type { Command } from "../commands.ts";
-import { evaluate } from "../evaluate.ts";
+import { evaluateAnyhow } from "../bridge/evaluate-anyhow.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { readRunWish } from "../run-wish.ts";
 
 const run: Command = async ({ options }) => {
   const interruption = listenForInterruption();
   try {
-    return await evaluate({ options, wish: readRunWish(options), signal: interruption.signal });
+    return await evaluateAnyhow({ options, wish: readRunWish(options), signal: interruption.signal });
   } finally {
     interruption.close();
   }
