@@ -118,6 +118,27 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/tasks-list.ts"),
   },
   {
+    path: "tasks show",
+    words: ["<name>"],
+    prose: "Show a document's prompts as the model will see them, with target and choices",
+    examples: ["muster tasks show commonsense_qa --doc 7 --num-fewshot 2", "muster tasks show my-task.yaml --json"],
+    load: () => import("./commands/tasks-show.ts"),
+  },
+  {
+    path: "tasks validate",
+    words: ["<names...>"],
+    prose: "Check task files, or tasks by name, without running them",
+    examples: ["muster tasks validate my-task.yaml", "muster tasks validate 'my_*' --include-path my-tasks"],
+    load: () => import("./commands/tasks-validate.ts"),
+  },
+  {
+    path: "tasks coverage",
+    words: [],
+    prose: "Count the installed tasks that run natively, need the bridge, or are refused, with the reasons",
+    examples: ["muster tasks coverage"],
+    load: () => import("./commands/tasks-coverage.ts"),
+  },
+  {
     path: "tasks install",
     words: ["<package>"],
     prose: "Fetch the harness's task definitions into the cache",
@@ -177,7 +198,7 @@ export const COMMANDS: readonly CommandRow[] = [
 export const GROUPS: { readonly [name: string]: string } = {
   runs: "List, show, cancel, export and resume runs",
   agents: "List and drain agents",
-  tasks: "List and install task definitions",
+  tasks: "List, show, check and install task definitions",
   bridge: "Install the Python bridge, and evaluate with it",
   models: "List and fetch models",
 };

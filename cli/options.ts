@@ -18,6 +18,9 @@ const EVERYWHERE = [
   "agent",
   "tasks install",
   "tasks list",
+  "tasks show",
+  "tasks validate",
+  "tasks coverage",
   "bridge install",
   "bridge run",
   "models",
@@ -91,7 +94,7 @@ export const OPTIONS = {
     maximum: 1000,
     unit: "examples",
     prose: "Examples in each prompt, instead of what the task says.",
-    commands: EVALUATES,
+    commands: [...EVALUATES, "tasks show"],
   },
   seeds: {
     flag: "--seed <numbers>",
@@ -99,7 +102,7 @@ export const OPTIONS = {
     kind: "seeds",
     prose:
       "One seed for everything, or four with commas: Python, NumPy, torch, few-shot. Not given: 0,1234,1234,1234, the harness's own.",
-    commands: EVALUATES,
+    commands: [...EVALUATES, "tasks show"],
   },
   genKwargs: {
     flag: "--gen-kwargs <settings>",
@@ -114,14 +117,14 @@ export const OPTIONS = {
     kind: "text",
     prose:
       "Write prompts for a chat model with its template: a Jinja file, a tokenizer_config.json, a model's folder, or `messages` to send turns as JSON to a server that has the template itself.",
-    commands: ["run"],
+    commands: ["run", "tasks show"],
   },
   systemInstruction: {
     flag: "--system-instruction <text>",
     env: "MUSTER_SYSTEM_INSTRUCTION",
     kind: "text",
     prose: "What the model is told before everything else.",
-    commands: ["run"],
+    commands: ["run", "tasks show"],
   },
   fewshotAsMultiturn: {
     flag: "--fewshot-as-multiturn <yes|no>",
@@ -129,7 +132,7 @@ export const OPTIONS = {
     kind: "choice",
     choices: ["yes", "no"],
     prose: "Whether worked examples are turns of their own. Not given: yes with --apply-chat-template, else no.",
-    commands: ["run"],
+    commands: ["run", "tasks show"],
   },
   bootstrapIterations: {
     flag: "--bootstrap-iterations <count>",
@@ -148,14 +151,25 @@ export const OPTIONS = {
     env: "MUSTER_INCLUDE_PATH",
     kind: "texts",
     prose: "A folder with task YAML files of your own. May be given several times.",
-    commands: [...EVALUATES, "tasks list"],
+    commands: [...EVALUATES, "tasks list", "tasks show", "tasks validate", "tasks coverage"],
+  },
+  doc: {
+    flag: "--doc <number>",
+    env: "MUSTER_DOC",
+    kind: "integer",
+    default: 0,
+    minimum: 0,
+    maximum: 1_000_000_000,
+    unit: "counted from 0",
+    prose: "Which document to show.",
+    commands: ["tasks show"],
   },
   datasetMap: {
     flag: "--dataset-map <file>",
     env: "MUSTER_DATASET_MAP",
     kind: "text",
     prose: "A JSON file that says which local files hold which data set. Not given: the Hugging Face hub.",
-    commands: EVALUATES,
+    commands: [...EVALUATES, "tasks show"],
   },
   bridge: {
     flag: "--bridge <when>",

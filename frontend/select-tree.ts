@@ -28,7 +28,7 @@ export function selectTree(places: TaskPlaces, words: readonly string[]): Select
   const tasks = new Map<string, TaskNode>();
   const groups = new Map<string, GroupNode>();
   for (const root of roots) {
-    for (const task of leaves(root)) tasks.set(task.name, task);
+    for (const task of leafTasks(root)) tasks.set(task.name, task);
     for (const group of groupsWithin(root)) groups.set(group.name, group);
   }
   assertNoDuplicates(roots);
@@ -40,8 +40,9 @@ export function selectTree(places: TaskPlaces, words: readonly string[]): Select
   return { tasks: [...tasks.values()], groups: [...groups.values()] };
 }
 
-function leaves(node: TaskNode | GroupNode): readonly TaskNode[] {
-  return node.kind === "task" ? [node] : [...node.members.values()].flatMap(leaves);
+/** A task itself, or the tasks below a group. */
+export function leafTasks(node: TaskNode | GroupNode): readonly TaskNode[] {
+  return node.kind === "task" ? [node] : [...node.members.values()].flatMap(leafTasks);
 }
 
 function groupsWithin(node: TaskNode | GroupNode): readonly GroupNode[] {
@@ -50,13 +51,13 @@ function groupsWithin(node: TaskNode | GroupNode): readonly GroupNode[] {
 
 /** The names of all tasks below a group. */
 export function leafNames(group: GroupNode): readonly string[] {
-  return leaves(group).map((task) => task.name);
+  return leafTasks(group).map((task) => task.name);
 }
 
 function assertNoDuplicates(roots: readonly (TaskNode | GroupNode)[]): void {
   const sources = new Map<string, string>();
   for (const root of roots) {
-    for (const { name } of leaves(root)) {
+    for (const { name } of leafTasks(root)) {
       const source = sources.get(name);
       if (source !== undefined && source !== root.name) {
         throw new MusterError("usage", `The task ${name} is in both ${source} and ${root.name}.`, {
