@@ -1,7 +1,7 @@
 // The process beside the harness: calls come in on standard input, answers go out on standard output, JSON lines both.
 import { randomBytes } from "node:crypto";
-import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { LineReader } from "../../base/node/line-reader.ts";
 import { EXIT_CODES, MusterError } from "../../base/muster-error.ts";
 import { readCallHead } from "../../frontend/bridge/call-line.ts";
 import { CallSpool } from "../../frontend/bridge/call-spool.ts";
@@ -18,18 +18,14 @@ const AGENTS_INTERVAL_MS = 500;
 /** Answers calls until the harness closes its end; resolves to the exit code. Errors go to the harness, which tells them. */
 export async function answerHarness(options: Options, signal: AbortSignal): Promise<number> {
   let client: CoordinatorClient | null = null;
-  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
   const gone = new AbortController();
-  lines.once("close", () => gone.abort());
-  const incoming = lines[Symbol.asyncIterator]();
+  const lines = new LineReader(process.stdin, () => gone.abort());
   try {
     client = findCoordinator(options);
     await client.getCoordinator();
     await writeLine('{"ready": true}');
     const around = { client, options, signal: AbortSignal.any([signal, gone.signal]), fresh: freshWord(options) };
-    for (let line = await incoming.next(); line.done !== true; line = await incoming.next()) {
-      await answer(line.value, incoming, around);
-    }
+    for await (const line of lines.rest()) await answer(line, lines, around);
     return 0;
   } catch (thrown) {
     const { kind, message, wayOut } = MusterError.from(thrown);
@@ -53,13 +49,13 @@ function freshWord({ noCache }: Options): string {
   return noCache ? randomBytes(16).toString("hex") : "";
 }
 
-async function answer(headLine: string, lines: AsyncIterator<string>, around: Surroundings): Promise<void> {
+async function answer(headLine: string, lines: LineReader, around: Surroundings): Promise<void> {
   const spool = new CallSpool(readCallHead(headLine));
   try {
     for (let sample = 0; sample < spool.head.samples; sample++) {
       const line = await lines.next();
-      if (line.done === true) throw new MusterError("interrupted", "the harness ended in the middle of a call");
-      await spool.add(line.value);
+      if (line === null) throw new MusterError("interrupted", "the harness ended in the middle of a call");
+      await spool.add(line);
     }
     const digest = await spool.finish();
     const { model, weights } = await findModel(around);
@@ -73,7 +69,7 @@ async function answer(headLine: string, lines: AsyncIterator<string>, around: Su
     await answerCall(spool, digest, call);
     await writeLine('{"done": true}');
   } finally {
-    spool.remove();
+    await spool.remove();
   }
 }
 

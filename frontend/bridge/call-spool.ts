@@ -2,8 +2,8 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream, createWriteStream, mkdtempSync, rmSync, type WriteStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
+import { LineReader } from "../../base/node/line-reader.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import { parsePythonJson } from "../../evaluation/harness/python/json-parse.ts";
 import { isDict } from "../../evaluation/harness/python/value.ts";
@@ -74,13 +74,13 @@ export class CallSpool {
 
   /** The samples in order. */
   async *read(): AsyncGenerator<CallSample> {
-    for await (const line of createInterface({ input: createReadStream(this.#file), crlfDelay: Infinity })) {
-      yield readCallSample(line);
-    }
+    for await (const line of new LineReader(createReadStream(this.#file)).rest()) yield readCallSample(line);
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
     this.#stream.destroy();
+    // The file may be in the making.
+    if (!this.#stream.closed) await new Promise<void>((resolve) => this.#stream.once("close", () => resolve()));
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

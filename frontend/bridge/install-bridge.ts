@@ -1,8 +1,9 @@
 // The Python bridge's own environment: made by the machine's Python, filled by its pip with pip's own settings.
-import { spawn } from "node:child_process";
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { withDownloadLock } from "../../base/node/download-lock.ts";
 import { checkPython, pipProblem, pythonProgram } from "../../base/node/find-wheel.ts";
 import { makeFolder } from "../../base/node/make-folder.ts";
@@ -50,19 +51,28 @@ export function installBridge(options: InstallBridgeOptions): Promise<string> {
   });
 }
 
-/** What an earlier try left is in the way. */
+/** An environment that an earlier try left behind is taken up where its pip works, else made anew. */
 async function makeEnvironment(folder: string, options: InstallBridgeOptions): Promise<void> {
   await checkPython(options.signal);
-  options.onProgress("making a Python environment …");
-  rmSync(folder, { recursive: true, force: true });
-  makeFolder(dirname(folder));
-  await run(pythonProgram(), ["-m", "venv", folder], options);
-  if (!existsSync(pythonOf(folder))) {
-    throw new MusterError("unsupported", `${pythonProgram()} made no environment in ${folder}`, {
-      wayOut: "Install Python's venv module (Debian: python3-venv), or name another Python with MUSTER_PYTHON.",
-    });
+  if (!(await hasPip(folder))) {
+    options.onProgress("making a Python environment …");
+    rmSync(folder, { recursive: true, force: true });
+    makeFolder(dirname(folder));
+    await run(pythonProgram(), ["-m", "venv", folder], options);
+    if (!(await hasPip(folder))) {
+      throw new MusterError("unsupported", `${pythonProgram()} made no environment with pip in ${folder}`, {
+        wayOut: "Install Python's venv module (Debian: python3-venv), or name another Python with MUSTER_PYTHON.",
+      });
+    }
   }
   await pip(folder, ["install", BRIDGE_HARNESS], options);
+}
+
+function hasPip(folder: string): Promise<boolean> {
+  return promisify(execFile)(pythonOf(folder), ["-m", "pip", "--version"]).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function pip(folder: string, words: readonly string[], options: InstallBridgeOptions): Promise<void> {

@@ -86,8 +86,9 @@ export class MusterProcesses {
   begin(
     words: readonly string[],
     environment: NodeJS.ProcessEnv = {},
+    input: "ignore" | "pipe" = "ignore",
   ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
-    const child = this.#spawn(words, ["ignore", "pipe", "pipe"], environment);
+    const child = this.#spawn(words, [input, "pipe", "pipe"], environment);
     let [stdout, stderr] = ["", ""];
     child.stdout!.on("data", (bytes: Buffer) => (stdout += bytes.toString()));
     child.stderr!.on("data", (bytes: Buffer) => (stderr += bytes.toString()));
@@ -95,6 +96,22 @@ export class MusterProcesses {
       child.once("close", (code) => resolve({ code, stdout, stderr }));
     });
     return { child, ended };
+  }
+
+  /** Runs a command that reads these lines; its input ends when what it has written is enough. */
+  runWithInput(
+    words: readonly string[],
+    lines: readonly string[],
+    isEnough: (output: string) => boolean,
+  ): Promise<Ended> {
+    const { child, ended } = this.begin(words, {}, "pipe");
+    child.stdin!.write(lines.map((line) => `${line}\n`).join(""));
+    let output = "";
+    child.stdout!.on("data", (bytes: Buffer) => {
+      output += bytes.toString();
+      if (isEnough(output)) child.stdin!.end();
+    });
+    return ended;
   }
 
   /** Runs a command that must succeed; its standard output. */
