@@ -66,6 +66,20 @@ function randomTasks(): RandomTask[] {
   ];
 }
 
+/** Every metric of a whole corpus, and what becomes of it under other names and filters. */
+function corpusTasks(): RandomTask[] {
+  const make = new RandomTasks(SEED + 3);
+  const all = ["bleu", "chrf", "chrf++", "ter"].map((metric) => ({ metric }));
+  const one = [{ name: "one", filter: [{ function: "take_first_k", k: 1 }] }];
+  const plain = { metric: "bleu", aggregation: "mean", higher_is_better: false };
+  return [
+    make.translation(all),
+    make.translation([{ metric: "ter" }, { metric: "exact_match", ignore_case: true }, { metric: "chrf", beta: 3 }]),
+    make.translation([{ metric: "bleu", aggregation: "chrf" }, { metric: "chrf" }], { filter_list: one }),
+    make.translation([plain, { metric: "exact_match" }], { hasLists: true }),
+  ];
+}
+
 /** Scores whose bootstrap is slow in the harness. */
 function labelTask(): RandomTask {
   return new RandomTasks(SEED + 1).multipleChoice(["f1", "mcc", "acc"], false);
@@ -137,6 +151,17 @@ describe.skipIf(python === null)(
         expect(harness.error, given.config.task).toBeUndefined();
         const native = check(given, harness, ITERATIONS);
         expect(comparable(results([native], ITERATIONS))).toEqual(comparable(harness.results));
+      });
+    });
+
+    test("scores of whole corpora have the harness's bits", () => {
+      const tasks = corpusTasks();
+      const outcomes = scoreWithHarness(python!, { tasks, bootstrap_iters: 30 });
+      tasks.forEach((given, index) => {
+        const harness = outcomes[index]!;
+        expect(harness.error, given.config.task).toBeUndefined();
+        const native = check(given, harness, 30);
+        expect(comparable(results([native], 30))).toEqual(comparable(harness.results));
       });
     });
 

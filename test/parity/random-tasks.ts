@@ -1,5 +1,6 @@
 // Random tasks with documents and responses, for scoring them twice: natively and by the reference harness.
 import { PythonRandom } from "../../evaluation/harness/python/random.ts";
+import { randomPair } from "../support/random-corpora.ts";
 
 /** A task as the harness is given it. */
 export interface RandomTask {
@@ -118,6 +119,21 @@ export class RandomTasks {
       ...(filterList === null ? {} : { filter_list: filterList }),
     };
     return this.#task("generate_until", config, { docs, responses });
+  }
+
+  /** Text answers that are scored as one corpus. */
+  translation(
+    metricList: readonly object[],
+    settings: { readonly hasLists?: boolean; readonly [name: string]: unknown } = {},
+  ): RandomTask {
+    const { hasLists = false, ...config } = settings;
+    const pairs = Array.from({ length: 12 }, () => randomPair(this.#random, 12));
+    const docs = this.#documents(pairs.length, (position) => {
+      const answer = pairs[position]![0];
+      return { q: this.#text(2), answer: hasLists ? [answer, this.#text(2)].slice(0, 1 + this.#below(2)) : answer };
+    });
+    const responses = pairs.map(([, prediction]) => prediction);
+    return this.#task("generate_until", { metric_list: metricList, ...config }, { docs, responses });
   }
 
   pattern(): string {

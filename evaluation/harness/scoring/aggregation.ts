@@ -10,6 +10,8 @@ export interface Aggregation {
   /** How the harness finds its standard error: by formula, by bootstrap, or not at all. */
   readonly standardError: "formula" | "bootstrap" | "none";
   compute(values: ColumnData): number;
+  /** Makes the bootstrap's replicates from samples drawn, where drawing their numbers is not all there is to it. */
+  readonly resample?: (values: ColumnData) => (drawn: Uint32Array) => number;
   /** Whether what it computes of these values is an int in Python; absent where it never is. */
   readonly givesInt?: (values: ColumnData) => boolean;
   /** The same from sums of the columns, where sums are enough: for numbers of a run in progress. */
@@ -55,8 +57,8 @@ const AGGREGATIONS: readonly NumberAggregation[] = [
   { name: "matthews_corrcoef", width: 2, standardError: "bootstrap", compute: matthewsCorrelation },
 ];
 
-/** The aggregation of that name, or undefined where it has none that is exact. */
-export function findAggregation(name: string): Aggregation | undefined {
+/** The aggregation of numbers that has that name. */
+export function findNumberAggregation(name: string): Aggregation | undefined {
   return AGGREGATIONS.find((aggregation) => aggregation.name === name);
 }
 

@@ -17,6 +17,7 @@ const LOG_POLYNOMIAL = [
 const LN2_HIGH = 0.6931471805598903;
 const LN2_LOW = 5.497923018708371e-14;
 const LARGEST_EXPONENT = 709.782712893384;
+const SMALLEST_EXPONENT = -745.1332191019412;
 // The logarithm's intervals start here (0.7 roughly): 1 lies in the middle of one.
 const LOG_RANGE_START = 0x3fe69555_00000000n;
 
@@ -25,10 +26,11 @@ const bits = new BigInt64Array(float.buffer);
 let powers: readonly PowerOfTwo[] | undefined;
 let logs: readonly LogStep[] | undefined;
 
-/** Python's `math.exp(x)` for x of at least 0. Throws OverflowError where Python does. */
+/** Python's `math.exp(x)`. Throws OverflowError where Python does. */
 export function pythonExp(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x === Number.POSITIVE_INFINITY) return x;
+  if (x < SMALLEST_EXPONENT) return 0;
   if (x > LARGEST_EXPONENT) throw new PythonError("OverflowError", "math range error");
   return Math.abs(x) < 2 ** -54 ? 1 + x : expOfSum(x, 0);
 }
@@ -57,8 +59,20 @@ function expOfSum(x: number, tail: number): number {
   const square = rest * rest;
   const lower = fusedMultiplyAdd(square, fusedMultiplyAdd(rest, c3, c2), power.tail + rest);
   const sum = fusedMultiplyAdd(square * square, fusedMultiplyAdd(rest, c5, c4), lower);
+  if (x <= -512) return smallNumber(power.value, sum, octave);
   const half = Math.trunc(octave / 2);
   return fusedMultiplyAdd(power.value, sum, power.value) * 2 ** half * 2 ** (octave - half);
+}
+
+/** (1 + sum) × value × 2^octave, rounded once also where it has fewer than 53 bits. glibc fuses nothing here. */
+function smallNumber(value: number, sum: number, octave: number): number {
+  const scale = value * 2 ** (octave + 1022);
+  const change = scale * sum;
+  const scaled = scale + change;
+  if (scaled >= 1) return scaled * 2 ** -1022;
+  // Beside 1 as many bits are left as the result has.
+  const high = 1 + scaled;
+  return (high + (1 - high + scaled + (scale - scaled + change)) - 1) * 2 ** -1022;
 }
 
 /** The logarithm of a positive number as a float and what it misses (about 68 bits). */

@@ -39,15 +39,20 @@ export function logSteps(starts: readonly number[]): readonly LogStep[] {
     const units = Math.round((center < 1 ? TABLE_STEPS : 2 * TABLE_STEPS) / center);
     const denominator = center < 1 ? TABLE_STEPS : 2 * TABLE_STEPS;
     const exact = logOfRatio(BigInt(denominator), BigInt(units));
-    // Rounded to 43 binary digits, so that adding multiples of ln 2 stays exact.
-    const scale = PRECISION - 43n;
-    const rounded = ((exact + (1n << (scale - 1n))) >> scale) << scale;
+    // Adding multiples of ln 2 to so short a number stays exact.
+    const rounded = roundToBinaryDigits(exact, 43n);
     return { reciprocal: units / denominator, log: toFloat(rounded), logTail: toFloat(exact - rounded) };
   });
 }
 
-/** ln(numerator / denominator) = 2 artanh of their difference over their sum. */
-function logOfRatio(numerator: bigint, denominator: bigint): bigint {
+/** A fixed-point number rounded to that many binary digits after the point. */
+export function roundToBinaryDigits(fixed: bigint, digits: bigint): bigint {
+  const scale = PRECISION - digits;
+  return ((fixed + (1n << (scale - 1n))) >> scale) << scale;
+}
+
+/** ln(numerator / denominator) = 2 artanh of their difference over their sum, as a fixed-point number. */
+export function logOfRatio(numerator: bigint, denominator: bigint): bigint {
   const z = ((numerator - denominator) << PRECISION) / (numerator + denominator);
   const square = (z * z) >> PRECISION;
   let sum = 0n;
@@ -67,8 +72,8 @@ function squareRoot(value: bigint): bigint {
   }
 }
 
-/** `Number` rounds a big integer to the nearest float, ties to even; the power of two is exact. */
-function toFloat(fixed: bigint): number {
+/** The float nearest to a fixed-point number: `Number` rounds ties to even, the power of two is exact. */
+export function toFloat(fixed: bigint): number {
   return Number(fixed) / 2 ** Number(PRECISION);
 }
 

@@ -4,28 +4,49 @@ import { toInt } from "../python/number-text.ts";
 import { parsePythonJson } from "../python/json-parse.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
 import { str } from "../python/represent.ts";
-import { isInt, isList, makeFloat, type PythonValue, typeName } from "../python/value.ts";
+import { isInt, isList, makeFloat, type PythonDict, type PythonValue, typeName } from "../python/value.ts";
 import { type ExactMatch, makeExactMatch } from "./exact-match.ts";
 import { floatOf, type SampleMetrics } from "./sample-metrics.ts";
 import type { TaskSettings } from "./task-settings.ts";
 
-/** Metrics of generated text: `exact_match` with the task's options. */
+/** What one metric makes of a document's filtered response. */
+interface TextMetric {
+  /** Of one right text. */
+  compare(result: PythonValue, target: PythonValue): PythonValue;
+  /** Of several. */
+  compareAny(result: PythonValue, references: readonly string[]): PythonValue;
+}
+
+/** Corpus metrics (bleu, chrf, ter) compare nothing yet: they keep the texts for their aggregation. */
+const KEPT_TEXTS: TextMetric = {
+  compare: (result, target) => [typeof result === "string" ? str(target) : target, result],
+  compareAny: (_result, references) => floatOf(references.length > 0),
+};
+
+/** Metrics of generated text: `exact_match` with the task's options, and those of whole corpora. */
 export function generationMetrics(task: PlanTask, settings: TaskSettings): SampleMetrics {
-  const names = settings.metrics.map((metric) => metric.name);
-  const comparisons = settings.metrics.map((metric) => ({
-    match: makeExactMatch(metric.options),
-    hasPatterns: (metric.options.get("regexes_to_ignore") ?? null) !== null,
-  }));
+  const metrics = settings.metrics.map(({ name, options }) =>
+    name === "exact_match" ? exactMatchMetric(options) : KEPT_TEXTS,
+  );
   return {
-    names,
+    names: settings.metrics.map(({ name }) => name),
     compute: (sample, [result]) => {
       const target = targetOf(sample, settings);
       if (task.multipleTargets && !settings.hasChoices) {
         const references = members(target);
-        return comparisons.map(({ match }) => matchesAny(match, result!, references));
+        return metrics.map((metric) => metric.compareAny(result!, references));
       }
-      return comparisons.map((comparison) => compareOne(comparison, result!, target));
+      return metrics.map((metric) => metric.compare(result!, target));
     },
+  };
+}
+
+function exactMatchMetric(options: PythonDict): TextMetric {
+  const match = makeExactMatch(options);
+  const comparison = { match, hasPatterns: (options.get("regexes_to_ignore") ?? null) !== null };
+  return {
+    compare: (result, target) => compareOne(comparison, result, target),
+    compareAny: (result, references) => matchesAny(match, result, references),
   };
 }
 

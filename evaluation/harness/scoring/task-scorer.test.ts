@@ -36,10 +36,10 @@ describe("a task that cannot be scored exactly is refused, with its name and the
   const choices = { outputKind: "multiple_choice" } as const;
   test.each<[string, object, Partial<PlanTask>, string]>([
     [
-      "a metric of a library",
+      "a corpus metric of several targets, which the harness makes a number",
       { metric_list: [{ metric: "bleu" }] },
-      {},
-      "its metric is bleu: corpus scores of sacrebleu are not computed natively yet",
+      { multipleTargets: true },
+      "the aggregation bleu cannot take the values of its metric bleu",
     ],
     [
       "a metric for another kind",

@@ -18,6 +18,9 @@ import { pythonMetrics } from "./scoring-functions.ts";
 import { standardError } from "./standard-error.ts";
 import { type FilterPipeline, readTaskSettings, type TaskSettings } from "./task-settings.ts";
 
+/** Metrics whose bootstrap the harness cuts short, by their names. */
+const CORPUS_METRICS: ReadonlySet<string> = new Set(["bleu", "chrf", "chrf++", "ter"]);
+
 /** The scorer of a task. Throws `unsupported`, naming the task and the reason, where its scores could not be exact. */
 export function createTaskScorer(task: PlanTask): TaskScorer {
   const settings = readTaskSettings(task);
@@ -31,10 +34,17 @@ export function createTaskScorer(task: PlanTask): TaskScorer {
       try {
         return scoreSample({ task, settings, metrics }, sample, responses);
       } catch (error) {
-        throw located(error, task, sample);
+        throw located(error, `task ${task.name}, document ${sample.docId}`);
       }
     },
-    aggregate: (values, iterations) => columns.map((column, index) => aggregate(column, values[index]!, iterations)),
+    aggregate: (values, iterations) =>
+      columns.map((column, index) => {
+        try {
+          return aggregate(column, values[index]!, iterations);
+        } catch (error) {
+          throw located(error, `task ${task.name}, metric ${column.metric}`);
+        }
+      }),
     runningValue: (index, sums, samples) => {
       const { aggregation } = columns[index]!;
       return samples === 0 || aggregation.fromSums === undefined ? null : aggregation.fromSums(sums, samples);
@@ -113,15 +123,19 @@ function aggregate(
     filter,
     value: aggregation.compute(values),
     ...(aggregation.givesInt?.(values) === true ? { isInt: true } : {}),
-    standardError: standardError(aggregation, values, iterations),
+    standardError: standardError(
+      aggregation,
+      values,
+      CORPUS_METRICS.has(metric) ? Math.min(iterations, 100) : iterations,
+    ),
   };
 }
 
-function located(error: unknown, task: PlanTask, sample: PlanSample): unknown {
+function located(error: unknown, place: string): unknown {
   if (!(error instanceof PythonError)) return error;
   const reason =
     error.type === "Unsupported"
       ? `cannot be scored exactly: ${error.message}`
       : `the harness would stop while scoring (${error.type}: ${error.message})`;
-  return new MusterError("badData", `task ${task.name}, document ${sample.docId}: ${reason}`, { cause: error });
+  return new MusterError("badData", `${place}: ${reason}`, { cause: error });
 }

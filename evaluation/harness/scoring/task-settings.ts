@@ -5,7 +5,8 @@ import { findFilterPort } from "../ports/filter-ports.ts";
 import { parsePythonJson } from "../python/json-parse.ts";
 import { PythonError } from "../python/python-error.ts";
 import { isDict, isList, type PythonDict, type PythonValue } from "../python/value.ts";
-import { type Aggregation, findAggregation } from "./aggregation.ts";
+import type { Aggregation } from "./aggregation.ts";
+import { findAggregation } from "./builtin-aggregations.ts";
 import { NamedFilterSettings } from "./filter-settings.ts";
 import { findFilter } from "./filters.ts";
 import type { ResponseFilter } from "./response-filter.ts";
@@ -50,21 +51,24 @@ const DEFAULT_AGGREGATIONS: { readonly [metric: string]: string } = {
   bits_per_byte: "bits_per_byte",
   mcc: "matthews_corrcoef",
   f1: "f1",
+  bleu: "bleu",
+  chrf: "chrf",
+  "chrf++": "chrf++",
+  ter: "ter",
 };
 
-/** Metrics that are computed exactly, for each way of asking, with the numbers that each gives a sample. */
-const KNOWN_METRICS: { readonly [kind in PlanTask["outputKind"]]: { readonly [metric: string]: 1 | 2 } } = {
+/** Numbers that a metric gives a sample; null where it gives what an aggregation must make sense of. */
+type Width = 1 | 2 | null;
+
+/** Metrics that are computed exactly, for each way of asking. */
+const KNOWN_METRICS: { readonly [kind in PlanTask["outputKind"]]: { readonly [metric: string]: Width } } = {
   loglikelihood: { perplexity: 1, acc: 1 },
   loglikelihood_rolling: { word_perplexity: 2, byte_perplexity: 2, bits_per_byte: 2 },
   multiple_choice: { acc: 1, f1: 2, mcc: 2, acc_norm: 1, acc_bytes: 1, exact_match: 1, acc_mutual_info: 1 },
-  generate_until: { exact_match: 1 },
+  generate_until: { exact_match: 1, bleu: null, chrf: null, "chrf++": null, ter: null },
 };
 
 const UNKNOWN_REASONS: { readonly [metric: string]: string } = {
-  bleu: "corpus scores of sacrebleu are not computed natively yet",
-  chrf: "corpus scores of sacrebleu are not computed natively yet",
-  "chrf++": "corpus scores of sacrebleu are not computed natively yet",
-  ter: "corpus scores of sacrebleu are not computed natively yet",
   brier_score: "numpy's exponential differs between processors, so its probabilities have no one right value",
   likelihood: "the harness itself cannot average it",
 };
@@ -176,9 +180,10 @@ function defaultAggregation(task: PlanTask, name: string, isOwn: boolean): strin
   return "mean";
 }
 
-function knownWidth(task: PlanTask, name: string): 1 | 2 {
+function knownWidth(task: PlanTask, name: string): Width {
   const known = KNOWN_METRICS[task.outputKind];
-  if (Object.hasOwn(known, name)) return known[name]!;
+  // Of a text with several targets the harness only asks whether there is one.
+  if (Object.hasOwn(known, name)) return known[name] === null && task.multipleTargets ? 1 : known[name]!;
   const shown = functionName(name);
   const reason = UNKNOWN_REASONS[name] ?? `it is not computed natively for ${task.outputKind} tasks`;
   throw refusal(task, `its metric is ${shown}: ${reason}`);

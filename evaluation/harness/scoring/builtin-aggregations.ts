@@ -1,0 +1,17 @@
+import { type Aggregation, findNumberAggregation } from "./aggregation.ts";
+import { BLEU } from "./corpus/bleu.ts";
+import { CHRF, CHRF_PLUS_PLUS } from "./corpus/chrf.ts";
+import { corpusAggregation } from "./corpus/corpus-aggregation.ts";
+import { TER } from "./corpus/ter.ts";
+
+const CORPUS_AGGREGATIONS = [
+  corpusAggregation("bleu", BLEU),
+  corpusAggregation("chrf", CHRF),
+  corpusAggregation("chrf++", CHRF_PLUS_PLUS),
+  corpusAggregation("ter", TER),
+];
+
+/** The harness's aggregation of that name, or undefined where it has none that is exact. */
+export function findAggregation(name: string): Aggregation | undefined {
+  return CORPUS_AGGREGATIONS.find((aggregation) => aggregation.name === name) ?? findNumberAggregation(name);
+}
