@@ -64,13 +64,16 @@ test.skipIf(python === null)("lm_eval --model muster gives the results that the 
   for (const { agents } of runs) expect(agents.every(({ requestsDone }) => Number(requestsDone) > 0)).toBe(true);
 });
 
-test.skipIf(python === null)("what is wrong is told before any prompt is made, with the way out", async () => {
-  const words = ["-m", "muster_bridge", "run", "--model", "muster", "--tasks", "gsm8k", "--model_args"];
-  const refused = runPython(venvPython, [...words, "coordinator=127.0.0.1:1"], {
-    PYTHONPATH: "",
-    MUSTER_BRIDGE_COMMAND: JSON.stringify([process.execPath, ...nodeSettings.flags, MAIN]),
-  });
-  await expect(refused).rejects.toThrow(
-    /muster: cannot reach the coordinator at 127\.0\.0\.1:1.*\n.*`muster coordinator` starts one\.\n$/,
-  );
-});
+test.skipIf(python === null)(
+  "what is wrong is told when the model is made, before any prompt, with the way out",
+  async () => {
+    const program = "from muster_bridge.model import MusterLM; MusterLM(coordinator='127.0.0.1:1')";
+    const environmentOfMuster = {
+      PYTHONPATH: "",
+      MUSTER_BRIDGE_COMMAND: JSON.stringify([process.execPath, ...nodeSettings.flags, MAIN]),
+    };
+    await expect(runPython(venvPython, ["-c", program], environmentOfMuster)).rejects.toThrow(
+      /MusterError: cannot reach the coordinator at 127\.0\.0\.1:1.*\n.*`muster coordinator` starts one\.\n$/,
+    );
+  },
+);
