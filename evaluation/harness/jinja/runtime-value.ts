@@ -103,6 +103,9 @@ export class Lazy extends PythonObject {
   }
 }
 
+/** As many as there are code points, which helpers go through. */
+const RANGE_MAX = 1_200_000;
+
 /** Python's `range(stop)` and `range(start, stop, step)`. */
 export function makeRange({ positional, named }: CallValues): Range {
   if (named.size > 0) throw new PythonError("TypeError", "range() takes no keyword arguments");
@@ -117,7 +120,7 @@ export function makeRange({ positional, named }: CallValues): Range {
   if (step === 0) throw new PythonError("ValueError", "range() arg 3 must not be zero");
   const [start, stop] = second === undefined ? [0, first] : [first, second];
   const count = Math.max(0, Math.ceil((stop - start) / step));
-  if (count > 1_000_000) throw unsupported("a range of more than 1,000,000 numbers");
+  if (count > RANGE_MAX) throw unsupported("a range of more than 1,200,000 numbers");
   const text = step === 1 ? `range(${start}, ${stop})` : `range(${start}, ${stop}, ${step})`;
   return new Range(
     Array.from({ length: count }, (_, index) => start + index * step),

@@ -1,12 +1,13 @@
 // Attributes and members of values, as Python code (not a template) sees them: methods may change their owner.
 import { Callable, makePairs, Range } from "../jinja/runtime-value.ts";
 import { methodOf } from "../jinja/methods.ts";
-import { dictGet, dictHas, dictSet } from "../python/equality.ts";
+import { dictGet, dictHas, dictSet, numericValue } from "../python/equality.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
 import { repr } from "../python/represent.ts";
 import { iterate, memberAt, sliceOf, toIndex } from "../python/sequence.ts";
 import {
   isDict,
+  isFloat,
   isInt,
   isList,
   PythonObject,
@@ -15,6 +16,7 @@ import {
   type PythonValue,
   typeName,
 } from "../python/value.ts";
+import { encodeText } from "./encoded-text.ts";
 import { formatTemplate } from "./format-template.ts";
 import { DICT_METHODS, LIST_METHODS, type Mutators, SET_METHODS } from "./mutators.ts";
 import { callValue, ModuleObject, Refused, TypeObject } from "./runtime.ts";
@@ -70,7 +72,7 @@ function memberOfType(type: TypeObject, name: string): PythonValue {
 
 /** Whether Python's types have a method of that name that is done here; for looking at code before it runs. */
 export function isKnownMethod(name: string): boolean {
-  const owners: readonly PythonValue[] = ["", [], new Map(), new PythonSet([]), new PythonTuple([])];
+  const owners: readonly PythonValue[] = ["", [], new Map(), new PythonSet([]), new PythonTuple([]), 0.5];
   return owners.some((owner) => {
     try {
       return methodFor(owner, name) !== undefined;
@@ -88,6 +90,8 @@ function memberOfModule(module: ModuleObject, name: string): PythonValue {
 }
 
 function methodFor(owner: PythonValue, name: string): Callable | undefined {
+  if (typeof owner === "string" && name === "encode") return encodeText(owner);
+  if (isFloat(owner) && name === "is_integer") return new Callable(() => Number.isInteger(Number(numericValue(owner))));
   if (typeof owner === "string" && name === "translate")
     return new Callable(({ positional: [table] }) => translate(owner, table!));
   if (typeof owner === "string" && name === "format")

@@ -10,15 +10,18 @@ import { namesOf } from "./parse-module.ts";
 import { RANDOM_MEMBERS } from "./random-module.ts";
 import { REGEX_MEMBERS } from "./regex-module.ts";
 import { ModuleObject, Refused, type Scope } from "./runtime.ts";
-import { Partial } from "./standard-modules.ts";
+import { MODULE_MEMBERS, Partial } from "./standard-modules.ts";
 import type { Expression, Statement } from "./syntax.ts";
 
 const OBJECT_MEMBERS = new Set([
   ...DATASET_MEMBERS,
   ...REGEX_MEMBERS,
   ...RANDOM_MEMBERS,
+  // Modules may be imported within a function.
+  ...MODULE_MEMBERS,
   ..."read readlines close open parent name stem resolve absolute read_text most_common from_iterable".split(" "),
   ..."info debug warning error translate maketrans fromkeys".split(" "),
+  ..."decode hexdigest tolist sum mean".split(" "),
 ]);
 
 /** Throws `unsupported`, naming what is in the way. */

@@ -34,13 +34,13 @@ export function plainFunction(
 const TYPES = {
   str: new TypeObject(
     "str",
-    convert("str", (value) => str(value ?? "")),
+    convert("str", (value) => (value === undefined ? "" : str(value))),
     (value) => typeof value === "string",
   ),
   int: new TypeObject("int", makeInt, (value) => isInt(value) || typeof value === "boolean"),
   float: new TypeObject(
     "float",
-    convert("float", (value) => toFloat(value ?? 0)),
+    convert("float", (value) => toFloat(value === undefined ? 0 : value)),
     isFloat,
   ),
   bool: new TypeObject(
@@ -225,7 +225,6 @@ const FUNCTIONS: { readonly [name: string]: Callable } = {
 
 function character(code: number): string {
   if (code < 0 || code > 0x10ffff) throw new PythonError("ValueError", "chr() arg not in range(0x110000)");
-  if (code >= 0xd800 && code <= 0xdfff) throw unsupported("a lone surrogate");
   return String.fromCodePoint(code);
 }
 

@@ -15,6 +15,7 @@ import { formatValue } from "./format-value.ts";
 import { type BoundParameters, InterpretedFunction } from "./function-value.ts";
 import { namesOf } from "./parse-module.ts";
 import { callValue, type Evaluate, Refused, Scope } from "./runtime.ts";
+import { combineArrays } from "./number-array.ts";
 import { SliceValue } from "./slice-value.ts";
 import { combineSets, makeSet } from "./sets.ts";
 import { PathValue } from "./text-files.ts";
@@ -193,6 +194,8 @@ function compileBinary(operator: string, leftSide: Expression, rightSide: Expres
 export function applyBinary(operator: string, left: PythonValue, right: PythonValue): PythonValue {
   const combined = combineSets(operator, left, right);
   if (combined !== undefined) return combined;
+  const arrays = combineArrays(operator, left, right);
+  if (arrays !== undefined) return arrays;
   if (operator === "/" && left instanceof PathValue) return left.join(right);
   if (operator === "**" && isFloat(left) && right === 2) return makeFloat(pythonSquare(Number(numericValue(left))));
   if (ARITHMETIC.has(operator)) return calculate(operator as ArithmeticOperator, left, right);

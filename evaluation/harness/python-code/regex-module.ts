@@ -119,7 +119,8 @@ const OPERATIONS: { readonly [name: string]: Operation } = {
 /** Names of what patterns and matches have. */
 export const REGEX_MEMBERS: readonly string[] = [
   ...Object.keys(OPERATIONS),
-  ..."pattern group groups start end span".split(" "),
+  ...Object.keys(FLAGS),
+  ..."pattern group groups start end span compile escape error".split(" "),
 ];
 
 const cache = new Map<string, PatternValue>();

@@ -22,11 +22,14 @@ import {
 } from "../python/value.ts";
 import { findBuiltin, plainFunction } from "./builtins.ts";
 import { datasetFromList, DatasetValue } from "./dataset.ts";
+import { EncodedText } from "./encoded-text.ts";
 import { exceptionType } from "./exceptions.ts";
 import { makeCounter } from "./mutators.ts";
+import { makeArray } from "./number-array.ts";
 import { parseLoneExpression } from "./parse-expression.ts";
 import { makeRandomModule } from "./random-module.ts";
 import { findInRegexModule } from "./regex-module.ts";
+import { categoryOf } from "./unicode-category.ts";
 import { callValue, callWith, ModuleObject, Refused, type StepCounter } from "./runtime.ts";
 import { DefaultDict } from "./sets.ts";
 import { PathValue, type ReadText, TextFile } from "./text-files.ts";
@@ -166,14 +169,6 @@ function rounded(how: (value: number) => number): Callable {
   });
 }
 
-/** The general category of a character, where JavaScript's tables and Python 3.11's agree on it. */
-function unicodeCategory(value: PythonValue | undefined): string {
-  const character = textOf(value);
-  for (const category of CATEGORIES) if (new RegExp(`^\\p{${category}}$`, "u").test(character)) return category;
-  throw unsupported("the category of a character that Unicode 14 does not know");
-}
-const CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf".split(" ");
-
 /** numpy's `mean` of a flat list. */
 function numpyMean(value: PythonValue | undefined): PythonValue {
   const values = Float64Array.from([...iterate(value!)], numberOf);
@@ -298,10 +293,21 @@ const MODULES: { readonly [module: string]: Members } = {
     ),
     deepcopy: plainFunction("deepcopy", [1, 1], (value) => deepCopy(value)),
   },
-  unicodedata: { category: plainFunction("category", [1, 1], unicodeCategory) },
+  unicodedata: { category: plainFunction("category", [1, 1], (character) => categoryOf(textOf(character))) },
   "os.path": OS_PATH,
-  logging: { getLogger: new Callable(() => new Quiet()) },
+  logging: {
+    getLogger: new Callable(() => new Quiet()),
+    ...Object.fromEntries(["debug", "info", "warning", "error"].map((name) => [name, NO_MORE_THAN_A_LOG])),
+  },
+  sys: { maxunicode: 0x10ffff },
+  hashlib: {
+    sha256: plainFunction("sha256", [1, 1], (bytes) => {
+      if (!(bytes instanceof EncodedText)) throw unsupported("sha256 of something else than an encoded text");
+      return bytes.digest();
+    }),
+  },
   numpy: {
+    array: plainFunction("array", [1, 1], makeArray),
     mean: plainFunction("mean", [1, 1], numpyMean),
     argmax: plainFunction("argmax", [1, 1], (value) => extremePosition(value, ">")),
     argmin: plainFunction("argmin", [1, 1], (value) => extremePosition(value, "<")),
@@ -316,6 +322,13 @@ const MODULES: { readonly [module: string]: Members } = {
   },
   "lm_eval.utils": { eval_logger: new Quiet(), weighted_f1_score: new Callable(weightedF1) },
 };
+
+/** Names of what the standard modules have. */
+export const MODULE_MEMBERS: readonly string[] = [
+  ...Object.values(MODULES).flatMap((members) => Object.keys(members)),
+  ...Object.keys(MODULES).flatMap((module) => module.split(".")),
+  ..."Dataset from_list from_dict Path Random".split(" "),
+];
 
 /** The standard modules as one program sees them. */
 export class StandardModules {
