@@ -117,14 +117,20 @@ export function castRow(row: PythonDict, from: Column, to: Column): PythonDict {
 }
 
 function castStruct(row: PythonDict, from: Column, to: Column, path: string): PythonDict {
-  const result = new Map<PythonValue, PythonValue>();
-  for (const [name, field] of to.fields ?? []) {
+  const fields = to.fields ?? new Map<string, Column>();
+  const keys = row.keys();
+  let isSame = row.size === fields.size;
+  const values: PythonValue[] = [];
+  for (const [name, field] of fields) {
     const value = row.get(name);
     const own = from.fields?.get(name);
     const isNull = value === undefined || value === null || own === undefined;
-    result.set(name, isNull ? null : castValue(value, own, field, `${path}${name}`));
+    const cast = isNull ? null : castValue(value, own, field, `${path}${name}`);
+    isSame &&= keys.next().value === name && Object.is(cast, value);
+    values.push(cast);
   }
-  return result;
+  // Most rows are in the schema's columns as they are: large data sets are then held once.
+  return isSame ? row : new Map(Array.from(fields.keys(), (name, position) => [name, values[position]!]));
 }
 
 /** Refuses a batch with columns that the schema lacks, as `datasets` does. */
@@ -146,7 +152,8 @@ function castValue(value: PythonValue, from: Column, to: Column, path: string): 
   else if (to.kind === "text" && (from.kind === "text" || from.kind === "time")) return value;
   else if (from.kind === to.kind) {
     if (to.kind === "list" && isList(value)) {
-      return value.map((element) => castValue(element, from.item!, to.item!, `${path}[]`));
+      const elements = value.map((element) => castValue(element, from.item!, to.item!, `${path}[]`));
+      return elements.every((element, index) => Object.is(element, value[index])) ? value : elements;
     }
     if (to.kind === "struct" && isDict(value)) return castStruct(value, from, to, `${path}.`);
     return value instanceof LooseValue ? value.value : value;
