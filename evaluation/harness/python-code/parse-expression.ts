@@ -26,7 +26,9 @@ const COMPARISONS = ["<", ">", "==", ">=", "<=", "!=", "in", "is", "not"];
 /** One expression on its own, as within an f-string. */
 export function parseLoneExpression(source: string): Expression {
   const reader = new TokenReader(tokenize(`(${source})`));
-  return parseExpressions(reader);
+  const expression = parseExpressions(reader);
+  if (reader.next.kind !== "newline") throw reader.error("invalid syntax");
+  return expression;
 }
 
 /** Expressions with commas between them: a tuple where there is a comma. */

@@ -37,6 +37,7 @@ const BODIES: readonly string[] = [
   "import string\ntable = str.maketrans('', '', string.punctuation)\nreturn 'a.b,c!'.translate(table), ' '.join(map(str.upper, ['x', 'y'])), list(filter(None, [0, 1, '', 'a']))",
   "from functools import partial, reduce\nfrom itertools import chain, product, combinations\nadd = partial(lambda a, b, c=0: a + b + c, 1, c=5)\nreturn add(2), reduce(lambda a, b: a * b, [1, 2, 3, 4]), list(chain([1], 'ab')), list(chain.from_iterable([[1], [2]])), list(product('ab', repeat=2))[1], list(combinations(range(4), 2))[-1]",
   "import json, ast, math\nreturn json.loads('{\"a\": [1, 2.0, null]}'), json.dumps({'b': 'é', 'a': 1.0}, ensure_ascii=False, sort_keys=True), ast.literal_eval('[1, (2,), {3: None}]'), math.floor(-1.5), math.sqrt(2)",
+  "import ast\nkinds = []\nfor text in ['A) x', 'two words', 'name', '1 +', '[1, x]', '', '(1', '{1: 2}']:\n    try: kinds.append(ast.literal_eval(text))\n    except SyntaxError: kinds.append('syntax')\n    except ValueError: kinds.append('value')\nreturn kinds",
   "import random\nr = random.Random(7)\nrandom.seed(3)\nl = [1, 2, 3, 4, 5]\nr.shuffle(l)\nreturn l, random.choice('abc'), r.randint(1, 100), r.sample(range(50), 3), random.random()",
   "x = 5\nreturn 1 < x <= 5 != 4, not x, x and 0 or 'z', (x if x > 9 else -x), x == 5.0, True + True, 7 // -2, -7 % 3, 2 ** 10, 5 & 3 | 8",
   "return isinstance(True, int), isinstance('x', (list, str)), type(1) is int, str(None), repr('a\\n'), bool([]), list('ab'), tuple([1]), int('  12 '), float('1e3'), int(-2.7), chr(233), ord('€')",
