@@ -117,14 +117,14 @@ export const OPTIONS = {
     kind: "text",
     prose:
       "Write prompts for a chat model with its template: a Jinja file, a tokenizer_config.json, a model's folder, or `messages` to send turns as JSON to a server that has the template itself.",
-    commands: ["run", "tasks show"],
+    commands: [...EVALUATES, "tasks show"],
   },
   systemInstruction: {
     flag: "--system-instruction <text>",
     env: "MUSTER_SYSTEM_INSTRUCTION",
     kind: "text",
     prose: "What the model is told before everything else.",
-    commands: ["run", "tasks show"],
+    commands: [...EVALUATES, "tasks show"],
   },
   fewshotAsMultiturn: {
     flag: "--fewshot-as-multiturn <yes|no>",
@@ -132,7 +132,7 @@ export const OPTIONS = {
     kind: "choice",
     choices: ["yes", "no"],
     prose: "Whether worked examples are turns of their own. Not given: yes with --apply-chat-template, else no.",
-    commands: ["run", "tasks show"],
+    commands: [...EVALUATES, "tasks show"],
   },
   bootstrapIterations: {
     flag: "--bootstrap-iterations <count>",

@@ -97,7 +97,14 @@ async function runLocally(run: HarnessRun): Promise<void> {
 async function runOn(cluster: RunCluster, run: HarnessRun): Promise<void> {
   const { wish, options, signal, python, output, more } = run;
   const { model } = placeRun(await cluster.client.listAgents(), options.model);
-  const place = { coordinator: cluster.client.address, model, fresh: options.noCache, output, more };
+  const place = {
+    coordinator: cluster.client.address,
+    model,
+    fresh: options.noCache,
+    output,
+    chatSource: options.applyChatTemplate,
+    more,
+  };
   const start: HarnessStart = {
     python,
     words: harnessWords(wish.request, place),

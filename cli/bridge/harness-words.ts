@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
 import type { PlanRequest } from "../../frontend/plan-request.ts";
 
@@ -8,6 +10,8 @@ export interface HarnessPlace {
   /** Whether earlier answers do not count. */
   readonly fresh: boolean;
   readonly output: string;
+  /** What `--apply-chat-template` named. */
+  readonly chatSource: string | undefined;
   /** Arguments as the user gave them for the harness. */
   readonly more: readonly string[];
 }
@@ -29,14 +33,15 @@ export function harnessWords(request: PlanRequest, place: HarnessPlace): string[
       wayOut: "Put the task folders into one.",
     });
   }
-  if (chat?.template != null) {
-    throw new MusterError("unsupported", "the Python bridge applies no chat template yet", {
-      wayOut: "Run the tasks that are not native without --apply-chat-template.",
-    });
-  }
   const { coordinator, model, fresh } = place;
   return [
-    ...["run", "--model", "muster", "--model_args", JSON.stringify({ coordinator, model, fresh })],
+    ...[
+      "run",
+      "--model",
+      "muster",
+      "--model_args",
+      JSON.stringify({ coordinator, model, fresh, ...chatArguments(request, place) }),
+    ],
     ...["--tasks", request.tasks.join(",")],
     ...["--seed", [seeds.python, seeds.numpy, seeds.torch, seeds.fewshot].join(",")],
     ...["--output_path", place.output, "--log_samples"],
@@ -44,7 +49,23 @@ export function harnessWords(request: PlanRequest, place: HarnessPlace): string[
     ...(numFewshot === null ? [] : ["--num_fewshot", String(numFewshot)]),
     ...(generationOverrides === null ? [] : ["--gen_kwargs", generationOverrides]),
     ...(chat?.systemInstruction == null ? [] : ["--system_instruction", chat.systemInstruction]),
+    ...(chat?.template == null ? [] : ["--apply_chat_template", "--fewshot_as_multiturn", String(chat.isMultiturn)]),
     ...includePaths.flatMap((path) => ["--include_path", path]),
     ...place.more,
   ];
+}
+
+/** The harness's libraries read a tokenizer's whole folder, not a template alone. */
+function chatArguments({ chat }: PlanRequest, { chatSource }: HarnessPlace): { chat?: string; tokenizer?: string } {
+  if (chat?.template == null || chatSource === undefined) return {};
+  if (chat.template.kind === "messages") return { chat: "messages" };
+  if (statSync(chatSource).isDirectory()) return { tokenizer: resolve(chatSource) };
+  if (chatSource.endsWith("tokenizer_config.json")) return { tokenizer: resolve(dirname(chatSource)) };
+  throw new MusterError(
+    "unsupported",
+    `the Python bridge takes chat templates from a model's folder, not from ${chatSource}`,
+    {
+      wayOut: "Name the folder with the model's tokenizer.",
+    },
+  );
 }
