@@ -37,6 +37,15 @@ function randomTasks(): RandomTask[] {
     ]),
     make.generation([pipeline("vote", { function: "majority_vote" }, first)], { repeats: 3 }),
     make.generation([pipeline("two", { function: "take_first_k", k: 2 })], { repeats: 3 }),
+    make.generation(null, { metrics: [{ metric: "exact_match" }, { metric: "f1", aggregation: "bypass" }] }),
+    make.generation([pipeline("span", { function: "format_span" })], {
+      metrics: [{ metric: "f1", aggregation: "bypass" }],
+    }),
+    make.generation([pipeline("tags", { function: "regex_pos", fallback: ["?"] })], {
+      metrics: [{ metric: "acc", aggregation: "bypass", ignore_case: true }],
+    }),
+    make.multipleChoice(["acc", { metric: "likelihood", aggregation: "bypass" }], false),
+    make.multipleChoice([{ metric: "likelihood", aggregation: "bypass" }, "acc_bytes"], true),
     make.generation([pipeline("choice", { function: "multi_choice_regex", ...choice }, first)]),
     make.generation([
       pipeline("class", { function: "class:MultiChoiceRegexFilter", ...choice, group_select: -1 }, first),

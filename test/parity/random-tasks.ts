@@ -46,6 +46,9 @@ const PIECES = [
   "zeta",
   "alpha",
   "ǅ",
+  "Person: ",
+  " $$ loc:",
+  "('run', 'VERB')",
 ] as const;
 
 const PATTERNS = [
@@ -66,7 +69,12 @@ export class RandomTasks {
     this.#random = new PythonRandom(seed);
   }
 
-  multipleChoice(metrics: readonly string[], hasLists: boolean): RandomTask {
+  multipleChoice(
+    wanted: readonly (string | { readonly metric: string; readonly aggregation: string })[],
+    hasLists: boolean,
+  ): RandomTask {
+    const metricList = wanted.map((metric) => (typeof metric === "string" ? { metric } : metric));
+    const metrics = metricList.map(({ metric }) => metric);
     const docs = this.#documents(30, (position) => {
       const choices = Array.from({ length: 2 + this.#below(3) }, () => this.#text(1 + this.#below(3)) || "x");
       if (metrics.includes("f1")) choices.length = 2;
@@ -79,7 +87,7 @@ export class RandomTasks {
     const responses = docs.flatMap(({ choices }) =>
       Array.from({ length: choices.length * perDocument }, () => [this.#logprob(), this.#below(4) === 0] as const),
     );
-    const config = { doc_to_choice: "choices", metric_list: metrics.map((metric) => ({ metric })) };
+    const config = { doc_to_choice: "choices", metric_list: metricList };
     return this.#task("multiple_choice", config, { docs, responses });
   }
 
@@ -97,7 +105,12 @@ export class RandomTasks {
   /** Text answers through the given pipelines. */
   generation(
     filterList: readonly unknown[] | null,
-    wish: { readonly options?: object; readonly hasLists?: boolean; readonly repeats?: number } = {},
+    wish: {
+      readonly options?: object;
+      readonly hasLists?: boolean;
+      readonly repeats?: number;
+      readonly metrics?: readonly object[];
+    } = {},
   ): RandomTask {
     const { options = {}, hasLists = false, repeats = 1 } = wish;
     const docs = this.#documents(40, () => ({
@@ -113,7 +126,7 @@ export class RandomTasks {
       }),
     );
     const config = {
-      metric_list: [{ metric: "exact_match", aggregation: "mean", ...options }],
+      metric_list: wish.metrics ?? [{ metric: "exact_match", aggregation: "mean", ...options }],
       generation_kwargs: { until: ["\n\n", "☃"], do_sample: false, temperature: 0, top_p: 0.9 },
       repeats,
       ...(filterList === null ? {} : { filter_list: filterList }),

@@ -9,7 +9,7 @@ import { isTruthy } from "../python/truth.ts";
 import { type PythonDict, type PythonValue, typeName } from "../python/value.ts";
 import { choicePatterns, selectMatch, takeExtraction, takeNormalizer, textOfMatch } from "../scoring/extraction.ts";
 import { takeDict, takeInteger, takeText } from "../scoring/filter-settings.ts";
-import { members } from "../scoring/filters.ts";
+import { members } from "../scoring/members.ts";
 import type { FilterFactory } from "../scoring/response-filter.ts";
 import { findNumberWords, numberOfWords } from "./number-words.ts";
 

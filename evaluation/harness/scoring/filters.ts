@@ -3,10 +3,12 @@ import { dictGet } from "../python/equality.ts";
 import { lower, upper } from "../python/letter-case.ts";
 import { PythonError } from "../python/python-error.ts";
 import { strip } from "../python/strip.ts";
-import { isDict, isList, PythonTuple, type PythonValue, typeName } from "../python/value.ts";
+import { isList, type PythonValue, typeName } from "../python/value.ts";
 import { choicePatterns, selectMatch, takeExtraction, takeNormalizer, textOfMatch } from "./extraction.ts";
 import { takeDict, takeInteger } from "./filter-settings.ts";
+import { members } from "./members.ts";
 import type { FilterFactory } from "./response-filter.ts";
+import { spanFilter, tagFilter } from "./tagging-filters.ts";
 
 const FILTERS: { readonly [name: string]: FilterFactory } = {
   take_first:
@@ -53,20 +55,13 @@ const FILTERS: { readonly [name: string]: FilterFactory } = {
       });
   },
   multi_choice_regex: multipleChoiceRegex,
+  format_span: spanFilter,
+  regex_pos: tagFilter,
 };
 
 /** The filter that YAML calls by this name, or undefined where it has none that is exact. */
 export function findFilter(name: string): FilterFactory | undefined {
   return Object.hasOwn(FILTERS, name) ? FILTERS[name] : undefined;
-}
-
-/** The members that Python's `for` would give: of a list, a tuple or, character by character, a text. */
-export function members(value: PythonValue): PythonValue[] {
-  if (isList(value)) return [...value];
-  if (value instanceof PythonTuple) return [...value.values];
-  if (typeof value === "string") return Array.from(value);
-  if (isDict(value)) return [...value.keys()];
-  throw new PythonError("TypeError", `'${typeName(value)}' object is not iterable`);
 }
 
 function each(vote: (responses: readonly PythonValue[]) => PythonValue): ReturnType<FilterFactory> {

@@ -43,9 +43,15 @@ describe("a task that cannot be scored exactly is refused, with its name and the
     ],
     [
       "a metric for another kind",
+      { metric_list: [{ metric: "perplexity" }] },
+      choices,
+      "its metric is perplexity: it is not computed natively for multiple_choice tasks",
+    ],
+    [
+      "texts that cannot be averaged",
       { metric_list: [{ metric: "acc" }] },
       {},
-      "its metric is acc: it is not computed natively for generate_until tasks",
+      "the aggregation mean cannot take the values of its metric acc",
     ],
     [
       "a metric in Python",

@@ -55,22 +55,31 @@ const DEFAULT_AGGREGATIONS: { readonly [metric: string]: string } = {
   chrf: "chrf",
   "chrf++": "chrf++",
   ter: "ter",
+  brier_score: "brier_score",
 };
 
 /** Numbers that a metric gives a sample; null where it gives what an aggregation must make sense of. */
 type Width = 1 | 2 | null;
 
+/** Metrics that the harness knows and that give of a generated text the text itself, with the right one. */
+const KEPT_TEXTS = [
+  ...["bleu", "chrf", "chrf++", "ter", "acc", "acc_norm", "acc_bytes", "acc_mutual_info", "f1", "mcc", "brier_score"],
+  ...["likelihood", "perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte"],
+];
+
 /** Metrics that are computed exactly, for each way of asking. */
 const KNOWN_METRICS: { readonly [kind in PlanTask["outputKind"]]: { readonly [metric: string]: Width } } = {
   loglikelihood: { perplexity: 1, acc: 1 },
   loglikelihood_rolling: { word_perplexity: 2, byte_perplexity: 2, bits_per_byte: 2 },
-  multiple_choice: { acc: 1, f1: 2, mcc: 2, acc_norm: 1, acc_bytes: 1, exact_match: 1, acc_mutual_info: 1 },
-  generate_until: { exact_match: 1, bleu: null, chrf: null, "chrf++": null, ter: null },
+  multiple_choice: {
+    ...{ acc: 1, acc_norm: 1, acc_bytes: 1, acc_mutual_info: 1, exact_match: 1 },
+    ...{ f1: 2, mcc: 2, likelihood: null },
+  },
+  generate_until: { exact_match: 1, ...Object.fromEntries(KEPT_TEXTS.map((name) => [name, null])) },
 };
 
 const UNKNOWN_REASONS: { readonly [metric: string]: string } = {
   brier_score: "numpy's exponential differs between processors, so its probabilities have no one right value",
-  likelihood: "the harness itself cannot average it",
 };
 
 /** Reads a task's metrics and filters. Throws `unsupported`, naming the task and what is in the way. */
@@ -182,8 +191,11 @@ function defaultAggregation(task: PlanTask, name: string, isOwn: boolean): strin
 
 function knownWidth(task: PlanTask, name: string): Width {
   const known = KNOWN_METRICS[task.outputKind];
-  // Of a text with several targets the harness only asks whether there is one.
-  if (Object.hasOwn(known, name)) return known[name] === null && task.multipleTargets ? 1 : known[name]!;
+  if (Object.hasOwn(known, name)) {
+    // Of a text with several targets the harness keeps nothing but whether there is one.
+    const isAsked = task.outputKind === "generate_until" && task.multipleTargets;
+    return isAsked ? 1 : known[name]!;
+  }
   const shown = functionName(name);
   const reason = UNKNOWN_REASONS[name] ?? `it is not computed natively for ${task.outputKind} tasks`;
   throw refusal(task, `its metric is ${shown}: ${reason}`);
