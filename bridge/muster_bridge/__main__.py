@@ -24,6 +24,8 @@ def main():
         _tell(error)
     except ModuleNotFoundError as error:
         _tell(_missing(error))
+    except ValueError as error:
+        _tell(_refusal(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -48,6 +50,21 @@ def _missing(error):
         f"the harness needs the Python package {package}, which is not installed",
         f"Run `muster bridge install {package}` (some packages have another name than their module).",
     )
+
+
+def _refusal(error):
+    """The harness's own refusals that a person can do something about; any other error keeps its traceback."""
+    from .errors import MusterError
+
+    text = str(error)
+    if text.startswith("Tasks not found"):
+        return MusterError("notFound", f"the harness has no such task: {text.partition(': ')[2]}", "Check --tasks.")
+    if "marked as unsafe" in text:
+        way_out = "If you trust it: muster bridge run --tasks … -- --confirm_run_unsafe_code"
+        return MusterError("permission", f"the harness runs code that the model wrote only where it is told to: {text}", way_out)
+    if "require multimodal input" in text:
+        return MusterError("unsupported", f"Muster sends texts only: {text}", "Leave these tasks out.")
+    raise error
 
 
 def _tell(error):

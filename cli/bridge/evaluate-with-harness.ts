@@ -82,16 +82,25 @@ async function runLocally(run: HarnessRun): Promise<void> {
   const status = new StatusLine();
   status.showNow("starting a coordinator and agents …");
   const cluster = await openLocalCluster(folder, agentWords, (sentence) => process.stderr.write(`${sentence}\n`));
+  let isOver = false;
   try {
     const ready = await orInterrupted(Promise.race([cluster.agentsReady, cluster.failed]), signal);
     status.clear();
     if (ready === "interrupted") throw new MusterError("interrupted", "stopped before the harness was started");
     await runOn(cluster, { ...run, options: { ...options, model: undefined } });
+    isOver = true;
+  } catch (error) {
+    // There is something to come back to only where a run was begun.
+    isOver = await cluster.client.listRuns(1).then(
+      (runs) => runs.length === 0,
+      () => false,
+    );
+    throw error;
   } finally {
     status.clear();
     await cluster.close();
+    if (isOver) dropLocalRun(folder);
   }
-  dropLocalRun(folder);
 }
 
 async function runOn(cluster: RunCluster, run: HarnessRun): Promise<void> {

@@ -1,5 +1,5 @@
 // `muster run` with tasks of both sorts: natively what is exact, with the harness what must be, and a word on it.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BRIDGE_FOLDER } from "../support/harness-output.ts";
@@ -53,4 +53,15 @@ test.skipIf(python === null)("each task runs where it is exact, and it is said w
   expect(bridge.output).toBe(native.output);
   const samples = bridge.files.find((name) => name.includes("samples_py_kappa"))!;
   expect(readFileSync(join(bridge.output, samples), "utf8").trimEnd().split("\n")).toHaveLength(24);
+});
+
+test.skipIf(python === null)("what the harness refuses is one sentence, and leaves nothing behind", async () => {
+  const words = ["bridge", "run", "--tasks", "no_such_task", "--engine", "hash", "--bridge-python", python!];
+  const { code, stderr } = await muster.run([...words, "--output", join(muster.home, "none")]);
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/^muster: the harness has no such task: no_such_task\n {2}Check --tasks\.\n$/m);
+  expect(stderr).not.toContain("Traceback");
+  expect(
+    readdirSync(join(muster.home, "state", "muster", "local")).filter((name) => name.startsWith("bridge-")),
+  ).toEqual([]);
 });
