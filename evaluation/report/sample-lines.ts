@@ -2,7 +2,7 @@
 import { parsePythonJson } from "../harness/python/json-parse.ts";
 import { formatPythonJson } from "../harness/python/json-format.ts";
 import { str } from "../harness/python/represent.ts";
-import { isDict, isList, PythonTuple, type PythonValue } from "../harness/python/value.ts";
+import { isDict, isList, PythonObject, PythonTuple, type PythonValue } from "../harness/python/value.ts";
 import { requestResponses } from "../harness/scoring/request-responses.ts";
 import type { PlanSample, PlanTask } from "../plan.ts";
 import type { EvaluationRequest } from "../request.ts";
@@ -65,7 +65,7 @@ export class SampleLinePrinter {
     const tail = `"doc_hash": "${docHash}", "prompt_hash": "${promptHash}", "target_hash": "${targetHash}"`;
     const lines = score.filtered.map(({ filter, responses: filtered }, position) => {
       const { metricNames, columns } = this.#filters[position] ?? { metricNames: "[]", columns: [] };
-      const values = columns.map((column) => `, ${this.#metrics[column]!}: ${json(score.values[column]!)}`);
+      const values = columns.map((column) => `, ${this.#metrics[column]!}: ${json(printable(score.values[column]!))}`);
       const middle = `"filtered_resps": ${json(texts(filtered))}, "filter": ${JSON.stringify(filter)}, `;
       return `${head}${middle}"metrics": ${metricNames}, ${tail}${values.join("")}}`;
     });
@@ -92,6 +92,12 @@ export class SampleLinePrinter {
 
 function json(value: PythonValue): string {
   return formatPythonJson(value, { ensureAscii: false });
+}
+
+/** A metric's value; the harness writes arrays, which JSON has no word for, as their text. */
+function printable(value: PythonValue): PythonValue {
+  if (value instanceof PythonTuple) return new PythonTuple(value.values.map(printable));
+  return value instanceof PythonObject ? str(value) : value;
 }
 
 /** The harness's `sanitize_list`: every leaf as Python's `str` prints it. */

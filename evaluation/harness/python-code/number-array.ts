@@ -1,5 +1,6 @@
 // numpy's one-dimensional float64 arrays, as far as their arithmetic is IEEE's, element by element.
 import { Callable } from "../jinja/runtime-value.ts";
+import { arrayText } from "../python/array-text.ts";
 import { numericValue } from "../python/equality.ts";
 import { pairwiseSum } from "../python/pairwise-sum.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
@@ -23,6 +24,9 @@ export class NumberArray extends PythonObject {
     this.values = values;
   }
 
+  override str(): string {
+    return arrayText(this.values);
+  }
   override iterate(): Iterable<PythonValue> {
     return Array.from(this.values, makeFloat);
   }

@@ -30,7 +30,10 @@ export class PythonProgram {
   readonly #standard: StandardModules;
   readonly #builtins: Scope;
   readonly #modules = new Map<string, LoadedModule | Refused>();
-  readonly #texts = new Map<string, string>();
+  /** Files that each module imported or read. */
+  readonly #needs = new Map<string, Set<string>>();
+  /** The module whose statements run. */
+  #loading: string | null = null;
 
   constructor(files: ModuleFiles) {
     this.#files = files;
@@ -38,9 +41,18 @@ export class PythonProgram {
     this.#builtins = new BuiltinScope(this.#counter);
   }
 
-  /** Texts of all files that were read: with them another program does the same. */
-  get texts(): ReadonlyMap<string, string> {
-    return this.#texts;
+  /** Texts of all files that a module needs, its own first: with them another program runs it as this one does. */
+  textsOf(file: string): ReadonlyMap<string, string> {
+    const texts = new Map<string, string>();
+    const add = (path: string): void => {
+      if (texts.has(path)) return;
+      const text = this.#files.readText(path);
+      if (text === null) return;
+      texts.set(path, text);
+      for (const needed of this.#needs.get(path) ?? []) add(needed);
+    };
+    add(file);
+    return texts;
   }
 
   /** A function of a module. Throws `unsupported` where the module has none that could be run. */
@@ -70,7 +82,7 @@ export class PythonProgram {
   #load(file: string): LoadedModule | Refused {
     const known = this.#modules.get(file);
     if (known !== undefined) return known;
-    const text = this.#read(file);
+    const text = this.#files.readText(file);
     if (text === null) return new Refused(`there is no ${file}`);
     const scope = new Scope(this.#builtins, this.#counter);
     const module = { scope };
@@ -85,6 +97,8 @@ export class PythonProgram {
     scope.set("__file__", file);
     scope.set("__name__", moduleName(file));
     this.#counter.begin();
+    const outer = this.#loading;
+    this.#loading = file;
     try {
       this.#run(parseModule(text), file, scope);
       return module;
@@ -93,6 +107,8 @@ export class PythonProgram {
       const refused = new Refused(`${file} cannot be run: ${error.message}`);
       this.#modules.set(file, refused);
       return refused;
+    } finally {
+      this.#loading = outer;
     }
   }
 
@@ -114,13 +130,13 @@ export class PythonProgram {
   #readBeside(path: string): string | null {
     const folder = `${path.slice(0, path.lastIndexOf("/"))}/`;
     if (path.includes("/../") || ![...this.#modules.keys()].some((file) => file.startsWith(folder))) return null;
-    return this.#read(path);
+    if (this.#loading !== null) this.#note(this.#loading, path);
+    return this.#files.readText(path);
   }
 
-  #read(file: string): string | null {
-    const text = this.#files.readText(file);
-    if (text !== null) this.#texts.set(file, text);
-    return text;
+  #note(importer: string, file: string): void {
+    const needs = this.#needs.get(importer) ?? new Set<string>();
+    this.#needs.set(importer, needs.add(file));
   }
 
   #importer(file: string): Importer {
@@ -141,6 +157,7 @@ export class PythonProgram {
     if (path === null) return undefined;
     const file = [`${path}.py`, `${path}/__init__.py`].find((candidate) => this.#files.readText(candidate) !== null);
     if (file === undefined) return undefined;
+    this.#note(importer, file);
     const module = this.#load(file);
     if (module instanceof Refused) return new ModuleObject(name, () => module);
     return new ModuleObject(name, (member) => module.scope.variables.get(member));

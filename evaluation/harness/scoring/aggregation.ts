@@ -2,6 +2,7 @@
 import type { ColumnData } from "../../task-scorer.ts";
 import { pythonExp } from "./elementary.ts";
 import { MusterError } from "../../../base/muster-error.ts";
+import { pairwiseSum } from "../python/pairwise-sum.ts";
 
 /** One aggregation. `values` holds `width` numbers a sample, or the samples' values where the width is null. */
 export interface Aggregation {
@@ -85,26 +86,7 @@ function meanOfNumbers(values: Float64Array): number {
     count += 1;
     return value;
   });
-  return count === 0 ? Number.NaN : pairwiseSum(numbers, 0, numbers.length) / count;
-}
-
-/** numpy's summation: eight running sums in blocks of up to 128, larger ranges halved. */
-function pairwiseSum(values: Float64Array, start: number, count: number): number {
-  if (count < 8) {
-    let sum = 0;
-    for (let index = 0; index < count; index += 1) sum += values[start + index]!;
-    return sum;
-  }
-  if (count > 128) {
-    const half = Math.floor(count / 2) - (Math.floor(count / 2) % 8);
-    return pairwiseSum(values, start, half) + pairwiseSum(values, start + half, count - half);
-  }
-  const sums = values.slice(start, start + 8);
-  const whole = count - (count % 8);
-  for (let index = 8; index < whole; index += 1) sums[index % 8]! += values[start + index]!;
-  let sum = sums[0]! + sums[1]! + (sums[2]! + sums[3]!) + (sums[4]! + sums[5]! + (sums[6]! + sums[7]!));
-  for (let index = whole; index < count; index += 1) sum += values[start + index]!;
-  return sum;
+  return count === 0 ? Number.NaN : pairwiseSum(numbers) / count;
 }
 
 /** scikit-learn's `f1_score` of (right, predicted) labels, positive label 1. Throws where it does. */

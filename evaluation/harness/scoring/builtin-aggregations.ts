@@ -1,4 +1,6 @@
+import { assert } from "../../../base/assert.ts";
 import { type Aggregation, findNumberAggregation } from "./aggregation.ts";
+import { brierScore } from "./brier-score.ts";
 import { BLEU } from "./corpus/bleu.ts";
 import { CHRF, CHRF_PLUS_PLUS } from "./corpus/chrf.ts";
 import { corpusAggregation } from "./corpus/corpus-aggregation.ts";
@@ -13,8 +15,19 @@ const BYPASS: Aggregation = {
   givesInt: () => true,
 };
 
+const BRIER_SCORE: Aggregation = {
+  name: "brier_score",
+  width: null,
+  standardError: "none",
+  compute: (values) => {
+    assert(!(values instanceof Float64Array), "a column of probabilities holds single numbers");
+    return brierScore(values);
+  },
+};
+
 const AGGREGATIONS = [
   BYPASS,
+  BRIER_SCORE,
   corpusAggregation("bleu", BLEU),
   corpusAggregation("chrf", CHRF),
   corpusAggregation("chrf++", CHRF_PLUS_PLUS),

@@ -5,11 +5,14 @@ import { parsePythonJson } from "../python/json-parse.ts";
 import { toFloatNumber } from "../python/number-text.ts";
 import { PythonError } from "../python/python-error.ts";
 import { isList, makeFloat, PythonTuple, type PythonValue } from "../python/value.ts";
+import { softmax } from "./brier-score.ts";
 import { likelihoodOf } from "./likelihood-metrics.ts";
 import { floatOf, type SampleMetrics } from "./sample-metrics.ts";
 import { utf8Length } from "./utf8-length.ts";
 
-const NAMES = ["acc", "f1", "mcc", "acc_norm", "acc_bytes", "exact_match", "likelihood", "acc_mutual_info"];
+const NAMES = [
+  ...["acc", "f1", "mcc", "acc_norm", "acc_bytes", "exact_match", "brier_score", "likelihood", "acc_mutual_info"],
+];
 /** What the harness puts in place of a right answer that is not among the choices. */
 const NO_CHOICE = -100;
 
@@ -90,12 +93,18 @@ function computeMetric(name: string, choices: Choices): PythonValue {
       return mutualInformation(choices);
     case "exact_match":
       return Number(isGreedyRight(choices));
+    case "brier_score":
+      return new PythonTuple([listed(gold), softmax(logprobs)]);
     case "likelihood":
-      return new PythonTuple([typeof gold === "number" ? gold : [...gold], new PythonTuple(logprobs.map(makeFloat))]);
+      return new PythonTuple([listed(gold), new PythonTuple(logprobs.map(makeFloat))]);
     default:
       if (typeof gold !== "number") throw new PythonError("TypeError", `${name} needs one right choice`);
       return new PythonTuple([gold, largest(logprobs)]);
   }
+}
+
+function listed(gold: Choices["gold"]): PythonValue {
+  return typeof gold === "number" ? gold : [...gold];
 }
 
 /** numpy's `argmax`: the first largest; not-a-number counts as largest. */

@@ -11,10 +11,24 @@ import type { SampleMetrics } from "./sample-metrics.ts";
 /** A Python function of a task. */
 export type ScoringFunction = (...values: readonly PythonValue[]) => PythonValue;
 
+const PROGRAMS_KEPT_MAX = 16;
+const programs = new Map<string, PythonProgram>();
+
+/** The program of these modules: tasks of one family share it, since loading a module may take seconds. */
+function programOf({ modules }: ScoringCode): PythonProgram {
+  const key = JSON.stringify(modules);
+  let program = programs.get(key);
+  if (program === undefined) {
+    program = new PythonProgram({ readText: (file) => modules[file] ?? null });
+    if (programs.size >= PROGRAMS_KEPT_MAX) programs.delete([...programs.keys()][0]!);
+    programs.set(key, program);
+  }
+  return program;
+}
+
 /** Finds the Python functions that came with a task. */
 export class ScoringFunctions {
   readonly #code: ScoringCode | undefined;
-  #program: PythonProgram | undefined;
 
   constructor(code: ScoringCode | undefined) {
     this.#code = code;
@@ -25,8 +39,7 @@ export class ScoringFunctions {
     const code = this.#code;
     const found = code?.functions[place];
     if (code === undefined || found === undefined) return undefined;
-    const read = (file: string): string | null => code.modules[file] ?? null;
-    const program = (this.#program ??= new PythonProgram({ readText: read }));
+    const program = programOf(code);
     const callee = program.find(found.file, found.name);
     return (...values) => program.call(callee, ...values);
   }

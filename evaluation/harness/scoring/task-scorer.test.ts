@@ -72,12 +72,6 @@ describe("a task that cannot be scored exactly is refused, with its name and the
       "the aggregation f1 cannot take the values of its metric acc",
     ],
     [
-      "a metric that depends on the processor",
-      { metric_list: [{ metric: "brier_score" }] },
-      choices,
-      "its metric is brier_score: numpy's exponential differs between processors, so its probabilities have no one right value",
-    ],
-    [
       "process_results in Python",
       { process_results: "def score(doc, results):\n  return {}" },
       {},

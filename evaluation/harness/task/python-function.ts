@@ -35,11 +35,11 @@ export class PythonFunction extends PythonObject {
    * `Unsupported` where it cannot be run exactly.
    */
   bundle(): { readonly file: string; readonly name: string; readonly modules: ReadonlyMap<string, string> } {
-    const program = new PythonProgram(this.#files);
+    const program = programOf(this.#files);
     program.find(this.module, this.name);
     const root = rootOf(this.module);
     const portable = (file: string): string => (file.startsWith(root) ? file.slice(root.length) : file);
-    const modules = new Map(Array.from(program.texts, ([file, text]) => [portable(file), text]));
+    const modules = new Map(Array.from(program.textsOf(this.module), ([file, text]) => [portable(file), text]));
     return { file: portable(this.module), name: this.name, modules };
   }
 
