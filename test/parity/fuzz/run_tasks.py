@@ -83,4 +83,4 @@ for line in sys.stdin:
         if isinstance(error, KeyboardInterrupt):
             raise
         answer = {"task": task, "error": f"{type(error).__name__}: {error}"[:300]}
-    print(json.dumps(answer, ensure_ascii=False, default=number), file=out, flush=True)
+    print(json.dumps(answer, default=number), file=out, flush=True)
