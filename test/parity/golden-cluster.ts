@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { testCacheFolder } from "../support/harness-python.ts";
 import { MusterProcesses } from "../support/muster-processes.ts";
 import {
+  chatTemplateOf,
   GOLDEN_ITERATIONS,
   type GoldenFile,
+  type GoldenRun,
   type GoldenSample,
   includePathsOf,
   readSampleLine,
@@ -66,6 +68,7 @@ export class GoldenCluster {
       ...includePaths.flatMap((path) => ["--include-path", path]),
       ...(limit === null ? [] : ["--limit", String(limit)]),
       ...(numFewshot === null ? [] : ["--num-fewshot", String(numFewshot)]),
+      ...chatWords(golden, datasetMap),
     ]);
     const { run } = JSON.parse(text) as { run: { agents: { agentId: string; requestsDone: string }[] } };
     for (const { agentId, requestsDone } of run.agents) {
@@ -87,6 +90,16 @@ export class GoldenCluster {
     if (code === 0) return stdout;
     throw new Error(`muster ${words[0]} ended with ${code}: ${stderr.trim()}`);
   }
+}
+
+function chatWords(golden: GoldenRun, datasetMap: string): readonly string[] {
+  const template = chatTemplateOf(golden, datasetMap);
+  const { system_instruction: instruction, fewshot_as_multiturn: isMultiturn } = golden.settings;
+  return [
+    ...(template === null ? [] : ["--apply-chat-template", template]),
+    ...(instruction === undefined ? [] : ["--system-instruction", instruction]),
+    ...(isMultiturn === undefined ? [] : ["--fewshot-as-multiturn", isMultiturn ? "yes" : "no"]),
+  ];
 }
 
 /** What a run's output folder says. */

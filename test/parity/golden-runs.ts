@@ -27,6 +27,10 @@ export interface GoldenRun extends RunReport {
     readonly num_fewshot: number | null;
     /** Relative to the folder of the dataset map. */
     readonly include_path?: string | null;
+    /** A Jinja file, relative to the folder of the dataset map. */
+    readonly chat_template?: string;
+    readonly system_instruction?: string;
+    readonly fewshot_as_multiturn?: boolean;
   };
 }
 
@@ -58,6 +62,12 @@ export function readGoldenFolder(folder: string): readonly GoldenFile[] {
 export function includePathsOf({ settings }: GoldenRun, datasetMap: string): readonly string[] {
   const path = settings.include_path ?? null;
   return path === null ? [] : [resolve(dirname(datasetMap), path)];
+}
+
+/** The chat template's file that a golden run was made with; null where prompts are plain text. */
+export function chatTemplateOf({ settings }: GoldenRun, datasetMap: string): string | null {
+  const file = settings.chat_template;
+  return file === undefined ? null : resolve(dirname(datasetMap), file);
 }
 
 interface SampleLine extends Readonly<Record<string, unknown>> {

@@ -12,7 +12,7 @@ import { readPythonJson } from "./read-python-json.ts";
 import { type ScoredTask, scorePlan } from "./score-plan.ts";
 
 /** What differs between runs; the rest is as the harness's own defaults. */
-export type RunWish = Pick<PlanRequest, "tasks" | "limit" | "numFewshot" | "includePaths" | "datasetMap">;
+export type RunWish = Pick<PlanRequest, "tasks" | "limit" | "numFewshot" | "includePaths" | "datasetMap" | "chat">;
 
 /** Plans, answers and scores the run, and expects the harness's prompts, samples, results and standard errors. */
 export async function expectSameRun(harness: RunReport, wish: RunWish): Promise<void> {

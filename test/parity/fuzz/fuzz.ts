@@ -8,6 +8,7 @@ import { MusterError } from "../../../base/muster-error.ts";
 import { harnessTree } from "../../support/harness-python.ts";
 import { sharedFolder } from "../../support/shared-folder.ts";
 import type { GoldenRun } from "../golden-runs.ts";
+import { readPythonJson } from "../read-python-json.ts";
 import { expectSameRun } from "../same-run.ts";
 import { Draws, writeFuzzTasks } from "./fuzz-tasks.ts";
 import { readTreeValues } from "./tree-values.ts";
@@ -78,7 +79,7 @@ async function* runHarness(python: string, folder: string, names: readonly strin
   let answered = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     answered += 1;
-    yield JSON.parse(line.replaceAll(/\bNaN\b/g, '"NaN"')) as Outcome;
+    yield readPythonJson(line) as Outcome;
   }
   const [code] = (await closed) as [number];
   if (answered !== names.length)

@@ -18,6 +18,7 @@ import datasets
 import lm_eval
 from lm_eval.api.model import LM
 from lm_eval.tasks import TaskManager
+from transformers.utils.chat_template_utils import render_jinja_template
 
 HERE = pathlib.Path(__file__).parent
 GOLDEN = HERE.parent / "golden"
@@ -30,6 +31,8 @@ import hash_model
 class HashModel(LM):
     """The hash model behind the harness's interface."""
 
+    template = ""
+
     def loglikelihood(self, requests, **_):
         return [hash_model.loglikelihood(*request.args) for request in requests]
 
@@ -38,6 +41,19 @@ class HashModel(LM):
 
     def generate_until(self, requests, **_):
         return [self._generate(*request.args) for request in requests]
+
+    def chat_template(self, chat_template=False):
+        return self.template
+
+    @property
+    def tokenizer_name(self):
+        return "made"
+
+    def apply_chat_template(self, chat_history, add_generation_prompt=True):
+        texts, _ = render_jinja_template(
+            [chat_history], chat_template=self.template, add_generation_prompt=add_generation_prompt,
+            continue_final_message=not add_generation_prompt)
+        return texts[0]
 
     def _generate(self, context, settings):
         stops = settings.get("until") or []
@@ -62,11 +78,16 @@ def sample(line):
     return {"doc_id": line["doc_id"], "filter": line["filter"], "prompts": digest, "metrics": metrics}
 
 
-def run(manager, tasks, limit=None, num_fewshot=None):
+def run(manager, tasks, limit=None, num_fewshot=None, **chat):
+    model = HashModel()
+    file = chat.get("chat_template")
+    if file is not None:
+        model.template = (HERE / file).read_text(encoding="utf-8")
     got = lm_eval.simple_evaluate(
-        model=HashModel(), tasks=tasks, limit=limit, num_fewshot=num_fewshot, task_manager=manager,
-        log_samples=True, bootstrap_iters=BOOTSTRAP_ITERATIONS)
-    settings = {"tasks": tasks, "limit": limit, "num_fewshot": num_fewshot, "include_path": "tasks"}
+        model=model, tasks=tasks, limit=limit, num_fewshot=num_fewshot, task_manager=manager,
+        log_samples=True, bootstrap_iters=BOOTSTRAP_ITERATIONS, apply_chat_template=file is not None,
+        system_instruction=chat.get("system_instruction"), fewshot_as_multiturn=chat.get("fewshot_as_multiturn", False))
+    settings = {"tasks": tasks, "limit": limit, "num_fewshot": num_fewshot, "include_path": "tasks", **chat}
     samples = {task: [sample(line) for line in lines] for task, lines in got["samples"].items()}
     return {"settings": settings, **{key: got[key] for key in KEPT if key in got}, "samples": samples}
 
