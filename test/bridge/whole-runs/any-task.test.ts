@@ -3,11 +3,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { streamPlan } from "../../frontend/stream-plan.ts";
-import { BRIDGE_FOLDER, readHarnessOutput, runPython } from "../support/harness-output.ts";
-import { harnessPython } from "../support/harness-python.ts";
-import { MusterProcesses } from "../support/muster-processes.ts";
-import { sharedFolder } from "../support/shared-folder.ts";
+import { streamPlan } from "../../../frontend/stream-plan.ts";
+import { BRIDGE_FOLDER, readHarnessOutput, runPython } from "../../support/harness-output.ts";
+import { harnessPython } from "../../support/harness-python.ts";
+import { MusterProcesses } from "../../support/muster-processes.ts";
+import { sharedFolder } from "../../support/shared-folder.ts";
 
 const AGENTS = 7;
 const TASKS_FOLDER = join(BRIDGE_FOLDER, "tests", "tasks");

@@ -3,14 +3,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import nodeSettings from "../../bin/node-settings.json" with { type: "json" };
-import { BRIDGE_FOLDER, readHarnessOutput, runPython } from "../support/harness-output.ts";
-import { harnessPython } from "../support/harness-python.ts";
-import { MusterProcesses } from "../support/muster-processes.ts";
-import { sharedFolder } from "../support/shared-folder.ts";
+import nodeSettings from "../../../bin/node-settings.json" with { type: "json" };
+import { BRIDGE_FOLDER, readHarnessOutput, runPython } from "../../support/harness-output.ts";
+import { harnessPython } from "../../support/harness-python.ts";
+import { MusterProcesses } from "../../support/muster-processes.ts";
+import { sharedFolder } from "../../support/shared-folder.ts";
 
 const TASKS = ["gsm8k", "commonsense_qa"];
-const MAIN = join(import.meta.dirname, "..", "..", "cli", "main.ts");
+const MAIN = join(import.meta.dirname, "..", "..", "..", "cli", "main.ts");
 
 const python = sharedFolder === null ? null : harnessPython();
 const muster = new MusterProcesses();

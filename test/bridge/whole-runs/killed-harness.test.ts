@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { BRIDGE_FOLDER, readHarnessOutput, runPython } from "../support/harness-output.ts";
-import { harnessPython } from "../support/harness-python.ts";
-import { MusterProcesses } from "../support/muster-processes.ts";
-import { sharedFolder } from "../support/shared-folder.ts";
+import { BRIDGE_FOLDER, readHarnessOutput, runPython } from "../../support/harness-output.ts";
+import { harnessPython } from "../../support/harness-python.ts";
+import { MusterProcesses } from "../../support/muster-processes.ts";
+import { sharedFolder } from "../../support/shared-folder.ts";
 
 const TASKS_FOLDER = join(BRIDGE_FOLDER, "tests", "tasks");
 const TASKS = "py_templated,py_softmax,py_kappa,py_shuffled,py_two_kinds";
