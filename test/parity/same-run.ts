@@ -17,8 +17,8 @@ export type RunWish = Pick<PlanRequest, "tasks" | "limit" | "numFewshot" | "incl
 /** Plans, answers and scores the run, and expects the harness's prompts, samples, results and standard errors. */
 export async function expectSameRun(harness: RunReport, wish: RunWish): Promise<void> {
   const { tasks, groups } = compareRuns(harness, await report(wish));
-  const differing = [...tasks, ...groups].filter(({ differences }) => differences.length > 0);
-  expect(differing).toEqual([]);
+  const lines = [...tasks, ...groups].flatMap(({ name, differences }) => differences.map((line) => `${name}: ${line}`));
+  if (lines.length > 0) expect.fail(lines.join("\n"));
 }
 
 async function report(wish: RunWish): Promise<RunReport> {
