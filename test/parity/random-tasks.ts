@@ -91,6 +91,18 @@ export class RandomTasks {
     return this.#task("multiple_choice", config, { docs, responses });
   }
 
+  /** As many choices in all documents, and what is right is among them: the Brier score needs that. */
+  brier(choiceCount: number): RandomTask {
+    const docs = this.#documents(30, () => ({
+      q: this.#text(2),
+      choices: Array.from({ length: choiceCount }, () => this.#word()),
+      answer: this.#below(choiceCount),
+    }));
+    const responses = docs.flatMap(({ choices }) => choices.map(() => [this.#logprob(), false] as const));
+    const metrics = ["brier_score", "acc"].map((metric) => ({ metric }));
+    return this.#task("multiple_choice", { doc_to_choice: "choices", metric_list: metrics }, { docs, responses });
+  }
+
   likelihood(): RandomTask {
     const docs = this.#documents(25, () => ({ q: this.#text(4), answer: this.#text(2) }));
     const responses = docs.map(() => [this.#logprob() / 10, this.#below(2) === 0] as const);
