@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -55,6 +56,21 @@ describe("fetchFile", () => {
     expect(ranges[0]).toBeUndefined();
     expect(ranges.length).toBeGreaterThanOrEqual(7);
     expect(ranges.at(-1)).toMatch(/^bytes=[1-9]\d+-$/);
+  }, 60_000);
+
+  it("keeps what came together with the break", async () => {
+    // The bytes and the end lie ready before the client looks.
+    const cutBusily = (response: ServerResponse, request: IncomingMessage): void => {
+      const from = Number(/\d+/.exec(request.headers.range ?? "0")![0]);
+      response.writeHead(206, { "content-length": content.length - from });
+      response.write(content.subarray(from, from + 30_000), () => response.destroy());
+      for (const end = performance.now() + 20; performance.now() < end;);
+    };
+    server.answer("/file", cutBusily);
+    await fetch();
+    server.answer("/file", null);
+    expect(server.requests).toHaveLength(10);
+    expect(readFileSync(target).equals(content)).toBe(true);
   }, 60_000);
 
   it("goes on where an earlier process stopped", async () => {

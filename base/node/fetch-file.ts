@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
-import { createReadStream, renameSync, rmSync, statfsSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -150,22 +159,31 @@ async function store(
   { partial, from, total }: { readonly partial: string; readonly from: number; readonly total: number },
 ): Promise<void> {
   checkSpace(wish, dirname(partial), total - from);
-  // Piece by piece, so that what arrived before a break is kept.
-  const file = await open(partial, from > 0 ? "r+" : "w", 0o600);
+  const file = openSync(partial, from > 0 ? "r+" : "w", 0o600);
   let done = from;
-  try {
-    for await (const piece of addAbortSignal(wish.signal, body)) {
-      const bytes = piece as Buffer;
-      for (let offset = 0; offset < bytes.length;) {
-        const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset, done);
-        offset += bytesWritten;
-        done += bytesWritten;
-      }
-      wish.onProgress({ subject: wish.subject, doneBytes: done, totalBytes: total });
+  // A stream that breaks forgets what nobody has read yet: each piece is written in the moment it comes.
+  const keep = (bytes: Buffer): void => {
+    for (let offset = 0; offset < bytes.length;) {
+      const written = writeSync(file, bytes, offset, bytes.length - offset, done);
+      offset += written;
+      done += written;
     }
-    await file.sync();
+    wish.onProgress({ subject: wish.subject, doneBytes: done, totalBytes: total });
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      addAbortSignal(wish.signal, body).on("end", resolve).on("error", reject);
+      body.on("data", (bytes: Buffer) => {
+        try {
+          keep(bytes);
+        } catch (error) {
+          body.destroy(error as Error);
+        }
+      });
+    });
+    fsyncSync(file);
   } finally {
-    await file.close();
+    closeSync(file);
   }
   if (total > 0 && done < total)
     throw new MusterError("connection", `${wish.subject} broke off at ${done} of ${total} bytes`);

@@ -34,10 +34,11 @@ export class FileServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Serves these bytes, or this JSON, from now on. */
+  /** Serves these bytes, or this JSON, whole from now on. */
   put(path: string, content: Buffer | string | object): void {
     const isText = typeof content === "string" || Buffer.isBuffer(content);
     this.#files.set(path, Buffer.from(isText ? content : JSON.stringify(content)));
+    this.#cuts.delete(path);
   }
 
   /** Lets a path be answered otherwise; null: as usual. */
