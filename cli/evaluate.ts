@@ -126,6 +126,7 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
   const pieces = streamPlan(wish.request, {
     signal,
     onProgress: (progress) => status.show(planProgressText(progress)),
+    onNote: (note) => status.note(note),
   });
   try {
     const header = await takeHeader(pieces);

@@ -34,6 +34,12 @@ export class StatusLine {
     this.show(line);
   }
 
+  /** Prints a sentence that stays. */
+  note(sentence: string): void {
+    this.clear();
+    this.#stream.write(`note: ${printable(sentence)}\n`);
+  }
+
   /** Takes the line off the terminal. */
   clear(): void {
     if (this.#isShown && this.#stream.isTTY) this.#stream.write("\r\u001b[2K");

@@ -72,6 +72,8 @@ export interface RunManifest {
   readonly format: "muster-manifest/1";
   readonly musterVersion: string;
   readonly profile: string;
+  /** Tasks whose files come with other versions of the harness: their scores are those of the profile's rules. */
+  readonly otherVersions?: PlanHeader["otherVersions"];
   readonly run: {
     readonly runId: string;
     readonly suite: string;

@@ -78,6 +78,14 @@ export interface PlanHeader {
   readonly responsesOnly?: boolean;
   /** How prompts were written for a chat model; absent: as plain text. */
   readonly chat?: PlanChat;
+  /** Tasks whose files come with other versions of the harness than the profile's; absent: none do. */
+  readonly otherVersions?: readonly OtherVersion[];
+}
+
+/** Tasks of one other version of the harness. They are run by the profile's rules. */
+export interface OtherVersion {
+  readonly version: string;
+  readonly tasks: readonly string[];
 }
 
 /** Chat settings as results files name them. */

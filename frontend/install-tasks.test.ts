@@ -60,7 +60,14 @@ describe("installTasks", () => {
     expect(readdirSync(join(folder, "tasks"))).toStrictEqual([]);
   });
 
-  it.each(["lm-eval@0.4.12", "lm-eval", "other@1.0", "lm-eval@"])(
+  it("another version's tasks lie beside those of the profile", async () => {
+    index.putWheel("lm-eval", "0.4.12", writeWheel("lm-eval", "0.4.12", TASKS));
+    const installed = await install("lm-eval@0.4.12");
+    expect(installed).toBe(join(folder, "tasks", "lm-eval-0.4.12"));
+    expect(JSON.parse(readFileSync(join(installed, "wheel.json"), "utf8"))).toMatchObject({ version: "0.4.12" });
+  });
+
+  it.each(["lm-eval", "other@1.0", "lm-eval@", "lm-eval@../../x"])(
     "%s is refused with what can be installed",
     async (spec) => {
       await expect(install(spec)).rejects.toMatchObject({

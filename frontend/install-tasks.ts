@@ -6,13 +6,12 @@ import { makeFolder } from "../base/node/make-folder.ts";
 import { MusterError } from "../base/muster-error.ts";
 import { type DownloadProgress, type FetchedWheel, fetchWheel } from "../base/node/fetch-wheel.ts";
 import { ZipFile } from "../base/node/unzip.ts";
-
-/** The harness and version whose tasks the native frontend reproduces. */
-const PROFILE = { name: "lm-eval", version: "0.4.13" };
+import { PROFILE } from "./profile.ts";
 
 /**
  * Fetches the harness's task definitions into the cache and returns their folder; does nothing where they are there.
- * Throws `usage` for another package or version than the profile's.
+ * Those of another version than the profile's lie beside it and are used with `--include-path`. Throws `usage` for
+ * another package.
  */
 export async function installTasks(
   spec: string,
@@ -23,9 +22,9 @@ export async function installTasks(
   },
 ): Promise<string> {
   const [name, version] = spec.split(/@|==/);
-  if (name !== PROFILE.name || version !== PROFILE.version) {
+  if (name !== PROFILE.name || version === undefined || !/^\d+(?:\.\w+)*$/.test(version)) {
     const wanted = `${PROFILE.name}@${PROFILE.version}`;
-    throw new MusterError("usage", `cannot install ${spec}: this Muster reproduces ${wanted} and nothing else`, {
+    throw new MusterError("usage", `cannot install ${spec}: tasks come from ${PROFILE.name} of some version`, {
       wayOut: `muster tasks install ${wanted}`,
     });
   }
@@ -33,12 +32,18 @@ export async function installTasks(
   const find = (): string | null => (existsSync(folder) ? folder : null);
   return (
     find() ??
-    fetchWheel({ ...PROFILE, sha256: null }, options, { find, unpack: (fetched) => unpackTasks(fetched, folder) })
+    fetchWheel({ name, version, sha256: null }, options, {
+      find,
+      unpack: (fetched) => unpackTasks(fetched, { folder, name, version }),
+    })
   );
 }
 
 /** The folder appears whole or not at all; it says of which wheel it is. */
-function unpackTasks({ file, sha256 }: FetchedWheel, folder: string): string {
+function unpackTasks(
+  { file, sha256 }: FetchedWheel,
+  { folder, name, version }: { readonly folder: string; readonly name: string; readonly version: string },
+): string {
   const partial = `${folder}.${randomUUID()}.partial`;
   const zip = new ZipFile(file);
   const made = new Set<string>();
@@ -51,7 +56,7 @@ function unpackTasks({ file, sha256 }: FetchedWheel, folder: string): string {
       made.add(parent);
       writeFileSync(path, member.read());
     }
-    writeFileSync(join(partial, "wheel.json"), `${JSON.stringify({ ...PROFILE, sha256 })}\n`);
+    writeFileSync(join(partial, "wheel.json"), `${JSON.stringify({ name, version, sha256 })}\n`);
     renameSync(partial, folder);
     return folder;
   } catch (error) {

@@ -13,16 +13,17 @@ import type { DatasetLoader } from "./data/dataset-loader.ts";
 import { compileChatTemplate } from "./chat-template.ts";
 import { Packer } from "./packer.ts";
 import type { PlanProgress, PlanRequest } from "./plan-request.ts";
+import { PROFILE } from "./profile.ts";
 import { planGroup, type PlannedTask, planTasks } from "./plan-tasks.ts";
 import { selectTree } from "./select-tree.ts";
 import { datasetLabel, loadTaskData, type TaskData } from "./task-data.ts";
-
-const PROFILE = "lm-eval 0.4.13";
 
 /** What a plan is made with. */
 export interface MaterialiseOptions {
   openLoader(): Promise<DatasetLoader>;
   onProgress(progress: PlanProgress): void;
+  /** Gets what a person should know about the plan: whole sentences. */
+  onNote?(note: string): void;
 }
 
 interface ReadyTask extends PlannedTask {
@@ -37,6 +38,7 @@ export async function* materialisePlan(request: PlanRequest, options: Materialis
   checkRequest(request);
   options.onProgress({ kind: "progress", stage: "index", subject: "tasks", done: 0, total: 0 });
   const tree = selectTree(request, request.tasks);
+  for (const note of tree.notes) options.onNote?.(note);
   const planned = planTasks(tree.tasks, request);
   const loader = await options.openLoader();
   const tasks: ReadyTask[] = [];
@@ -48,7 +50,7 @@ export async function* materialisePlan(request: PlanRequest, options: Materialis
   const byName = new Map(planned.map((task) => [task.planTask.name, task]));
   const generations = distinctGenerations(tasks);
   const header: PlanHeader = {
-    profile: PROFILE,
+    profile: `${PROFILE.name} ${PROFILE.version}`,
     tasks: tasks.map(({ planTask, shape }) => ({ ...planTask, multipleTargets: shape.hasMultipleTargets })),
     groups: tree.groups.map((group) => planGroup(group, byName)),
     generations,
@@ -58,6 +60,7 @@ export async function* materialisePlan(request: PlanRequest, options: Materialis
     bootstrapIterations: request.bootstrapIterations,
     generationOverrides: request.generationOverrides,
     ...(request.chat === undefined ? {} : { chat: request.chat }),
+    ...(tree.otherVersions.length === 0 ? {} : { otherVersions: tree.otherVersions }),
   };
   const chat = chatFormat(request);
   yield { kind: "header", header };
@@ -96,7 +99,7 @@ function checkRequest({ limit, numFewshot }: PlanRequest): void {
 }
 
 async function readyTask(task: PlannedTask, loader: DatasetLoader, request: PlanRequest): Promise<ReadyTask> {
-  const data = await loadTaskData(task.definition, loader);
+  const data = await loadTaskData(task.definition, loader, task.file);
   try {
     const shape = inspectFirstDocument(task.definition, data.documents[0]!);
     probeScoring(task, shape, data.documents[0]!);

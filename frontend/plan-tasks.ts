@@ -21,6 +21,8 @@ import { leafNames } from "./select-tree.ts";
 /** A task that can be rendered and scored. */
 export interface PlannedTask {
   readonly definition: TaskDefinition;
+  /** Its YAML file, where it has one. */
+  readonly file: string | null;
   /** For the plan's header; `multipleTargets` is only known with the first document. */
   readonly planTask: PlanTask;
   readonly generation: GenerationSettings | null;
@@ -117,6 +119,7 @@ function planTask(
   };
   return {
     definition,
+    file: node.file,
     planTask: task,
     generation: readGeneration(definition),
     columns: createTaskScorer(task).columns,

@@ -34,6 +34,7 @@ async function makePlan(request: PlanRequest): Promise<void> {
   const pieces = materialisePlan(request, {
     openLoader: () => openDatasetLoader({ datasetMap, cacheFolder, onProgress: onDownload }),
     onProgress: say,
+    onNote: (note) => say({ kind: "note", note }),
   });
   for await (const piece of pieces) {
     await takeCredit();

@@ -1,5 +1,6 @@
 // What the files of a root say of their names, kept between runs. A file is read again when its size or time changed.
 import { makeFolder } from "../base/node/make-folder.ts";
+import { MusterError } from "../base/muster-error.ts";
 import { createHash } from "node:crypto";
 import { readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -45,10 +46,10 @@ export class ScanCache {
     const { size, mtimeMs } = stats;
     const known = this.#known.get(file);
     if (known !== undefined && known.size === size && known.mtimeMs === mtimeMs) return known;
-    const text = readFileOrNull(file);
-    if (text === null) return null;
+    const names = readNames(file);
+    if (names === null) return null;
     this.#hasNews = true;
-    return { size, mtimeMs, names: scanTaskFile(text, file) };
+    return { size, mtimeMs, names };
   }
 
   /** Writes what is known now, if it is worth it. A cache that cannot be written costs time, nothing else. */
@@ -65,6 +66,16 @@ export class ScanCache {
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
     }
+  }
+}
+
+function readNames(file: string): FileNames | null {
+  try {
+    const text = readFileOrNull(file);
+    return text === null ? null : scanTaskFile(text, file);
+  } catch (error) {
+    if (!(error instanceof MusterError)) throw error;
+    return { problem: error.message };
   }
 }
 

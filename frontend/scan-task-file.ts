@@ -23,7 +23,8 @@ const NAMING_KEYS = new Set(["task", "group", "tag", "class", "include"]);
 
 /** Reads the naming keys of a file's text. */
 export function scanTaskFile(text: string, file: string): FileNames {
-  return scanLines(text.split(/\r?\n/)) ?? parseWhole(text, file);
+  const plain = text.replace(/^\uFEFF/, "");
+  return scanLines(plain.split(/\r\n?|\n/)) ?? parseWhole(plain, file);
 }
 
 function scanLines(lines: readonly string[]): FileNames | undefined {

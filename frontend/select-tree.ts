@@ -8,14 +8,22 @@ import {
   type TaskNode,
   type TaskSource,
 } from "../evaluation/harness/task/task-tree.ts";
+import type { OtherVersion } from "../evaluation/plan.ts";
 import { createTaskFiles } from "./task-files.ts";
-import { openTaskIndex, selectTasks, type TaskPlaces } from "./task-index.ts";
+import { describeOtherVersion, findOtherVersions } from "./profile.ts";
+import { openTaskIndex, selectTasks, type TaskIndex, type TaskPlaces } from "./task-index.ts";
 
 /** The tasks of a plan, and the groups they are shown in. */
 export interface SelectedTree {
   readonly tasks: readonly TaskNode[];
   readonly groups: readonly GroupNode[];
+  /** Tasks of other versions of the harness. */
+  readonly otherVersions: readonly OtherVersion[];
+  /** What a person should know: names that several files have, files of another version. Whole sentences. */
+  readonly notes: readonly string[];
 }
+
+const NOTES_MAX = 5;
 
 /** Finds and reads what the words name. Throws MusterError for unknown names and unreadable files. */
 export function selectTree(places: TaskPlaces, words: readonly string[]): SelectedTree {
@@ -37,7 +45,23 @@ export function selectTree(places: TaskPlaces, words: readonly string[]): Select
       wayOut: "Name tasks with --tasks; muster tasks list shows what there is.",
     });
   }
-  return { tasks: [...tasks.values()], groups: [...groups.values()] };
+  const otherVersions = findOtherVersions([...tasks.values()]);
+  const notes = [...noteSharedNames(index, [...tasks.values()]), ...otherVersions.map(describeOtherVersion)];
+  return { tasks: [...tasks.values()], groups: [...groups.values()], otherVersions, notes };
+}
+
+/** Of several files with one name, only one counts. */
+function noteSharedNames({ registry }: TaskIndex, tasks: readonly TaskNode[]): readonly string[] {
+  const notes = tasks.flatMap(({ name, file }) => {
+    const entry = registry.get(name);
+    if (entry === undefined || file === null || entry.file !== file || entry.passedOver.length === 0) return [];
+    return [
+      `The task ${name} is that of ${file}, not that of ${entry.passedOver.join(" or ")}: ` +
+        "a later include path counts before an earlier one, and within one the first file in order of path.",
+    ];
+  });
+  const more = notes.length - NOTES_MAX;
+  return more > 0 ? [...notes.slice(0, NOTES_MAX), `So it is with ${more} more tasks.`] : notes;
 }
 
 /** A task itself, or the tasks below a group. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -255,4 +255,37 @@ test("an aborted plan stops at once and says that it was stopped", async () => {
   };
   await expect(read()).rejects.toThrow(expect.objectContaining({ kind: "interrupted" }));
   expect(seen).toEqual(["header"]);
+});
+
+test("a template that fails for one document names task, document, data set, template and message", async () => {
+  writeTask("picky", { doc_to_text: "{{ (q ~ '').split('Q5')[1] if q == 'Q3' else q }}" });
+  await expect(plan({ tasks: ["picky"] })).rejects.toThrow(
+    expect.objectContaining({
+      kind: "badData",
+      message: expect.stringMatching(
+        /^The task picky stops at document 3 of sums, split test: .+ \(template "\{\{ \(q ~ .+ else q \}\}"\)\.$/,
+      ) as string,
+      wayOut: expect.stringContaining("The columns are: q, a") as string,
+    }),
+  );
+});
+
+test("choices that are no Python list name the template that gives them", async () => {
+  writeTask("loose", { output_type: "multiple_choice", doc_to_choice: "{{q}}, {{a}}", doc_to_target: 0 });
+  await expect(plan({ tasks: ["loose"] })).rejects.toThrow(/document 0 .*\(template "\{\{q\}\}, \{\{a\}\}"\)/);
+});
+
+test("tasks of another version of the harness are named in the plan and in a note", async () => {
+  mkdirSync(join(folder, "lm_eval", "tasks"), { recursive: true });
+  mkdirSync(join(folder, "lm_eval-0.4.8.dist-info"));
+  renameSync(join(folder, "tasks", "sums.yaml"), join(folder, "lm_eval", "tasks", "sums.yaml"));
+  const notes: string[] = [];
+  const wanted = request({ includePaths: [join(folder, "lm_eval", "tasks")] });
+  const around = { signal: new AbortController().signal, onProgress: () => undefined };
+  for await (const piece of streamPlan(wanted, { ...around, onNote: (note) => notes.push(note) })) {
+    if (piece.kind === "header") expect(piece.header.otherVersions).toEqual([{ version: "0.4.8", tasks: ["sums"] }]);
+  }
+  expect(notes).toEqual([expect.stringContaining("scores are those of 0.4.13's rules")]);
+  writeTask("own");
+  expect((await plan({ tasks: ["own"] })).header).not.toHaveProperty("otherVersions");
 });

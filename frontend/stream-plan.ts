@@ -8,6 +8,8 @@ import type { ThreadMessage } from "./thread-message.ts";
 export interface StreamPlanOptions {
   readonly signal: AbortSignal;
   onProgress(progress: PlanProgress): void;
+  /** Gets what a person should know about the plan: whole sentences. */
+  onNote?(note: string): void;
 }
 
 /**
@@ -41,19 +43,21 @@ function interrupted(): MusterError {
 
 /** Pieces that arrived and were not taken yet, and how it ended. The first end counts. */
 class Mailbox {
-  readonly #onProgress: StreamPlanOptions["onProgress"];
+  readonly #options: StreamPlanOptions;
   readonly #pieces: PlanPiece[] = [];
   #end: { readonly error: MusterError | null } | undefined;
   #wake: (() => void) | undefined;
 
   constructor(options: StreamPlanOptions) {
-    this.#onProgress = (progress) => options.onProgress(progress);
+    this.#options = options;
   }
 
   deliver(message: ThreadMessage): void {
     switch (message.kind) {
       case "progress":
-        return this.#onProgress(message);
+        return this.#options.onProgress(message);
+      case "note":
+        return this.#options.onNote?.(message.note);
       case "piece":
         this.#pieces.push(message.piece);
         break;

@@ -1,4 +1,5 @@
 // The documents of a task: those it is evaluated on and those its worked examples come from.
+import { dirname } from "node:path";
 import { MusterError } from "../base/muster-error.ts";
 import { DatasetValue } from "../evaluation/harness/python-code/dataset.ts";
 import { PythonError } from "../evaluation/harness/python/python-error.ts";
@@ -17,8 +18,12 @@ export interface TaskData {
   readonly used: readonly PlanDataset[];
 }
 
-/** Loads the splits of a task. Throws MusterError for a split that is missing or empty. */
-export async function loadTaskData(task: TaskDefinition, loader: DatasetLoader): Promise<TaskData> {
+/** Loads the splits of a task; data files may lie beside its own file. Throws MusterError for a split that is missing or empty. */
+export async function loadTaskData(
+  task: TaskDefinition,
+  loader: DatasetLoader,
+  taskFile: string | null,
+): Promise<TaskData> {
   const { training, validation, test } = task.splits;
   const split = test ?? validation;
   if (split === null) {
@@ -26,7 +31,7 @@ export async function loadTaskData(task: TaskDefinition, loader: DatasetLoader):
       wayOut: "Give it test_split or validation_split.",
     });
   }
-  const source = await openSplits(task, loader);
+  const source = await openSplits(task, loader, taskFile);
   const evaluated = await source(split, "is evaluated on");
   if (evaluated.rows.length === 0) throw emptySplit(task, split);
   const documents = processRows(task, task.processDocs, evaluated.rows);
@@ -95,10 +100,9 @@ function calling<Result>(task: TaskDefinition, setting: string, call: () => Resu
 async function openSplits(
   task: TaskDefinition,
   loader: DatasetLoader,
+  taskFile: string | null,
 ): Promise<(split: string, use: string) => Promise<LoadedSplit>> {
-  const metadata = task.config.get("metadata");
-  const file = metadata instanceof Map ? (metadata.get("config_source") as unknown) : undefined;
-  const taskFolder = typeof file === "string" ? file.slice(0, Math.max(0, file.lastIndexOf("/"))) : "";
+  const taskFolder = taskFile === null ? "" : dirname(taskFile);
   const dataset = await loader.load({ ...task.dataset, taskFolder });
   return async (split, use) => {
     const loaded = await dataset.splits.get(split);

@@ -1,15 +1,17 @@
 // Which tasks, groups and tags there are on this machine, and what the names on a command line mean.
 import { existsSync, globSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { MusterError } from "../base/muster-error.ts";
 import { nearMatches } from "../base/near-matches.ts";
 import { buildRegistry, type RegistryEntry, type TaskFileSummary } from "../evaluation/harness/task/registry.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { FileNames } from "./scan-task-file.ts";
+import { PROFILE } from "./profile.ts";
 import { listYamlFiles, ScanCache } from "./scan-cache.ts";
+import { besideFile } from "./task-files.ts";
 
 /** Where `muster tasks install` puts the harness's task files, below the cache folder. */
-const INSTALLED_TREE = join("tasks", "lm-eval-0.4.13", "lm_eval", "tasks");
+const INSTALLED_TREE = join("tasks", `${PROFILE.name}-${PROFILE.version}`, "lm_eval", "tasks");
 
 /** Where tasks are looked for. */
 export interface TaskPlaces {
@@ -29,11 +31,17 @@ export type TaskSelection =
   | { readonly kind: "entry"; readonly entry: RegistryEntry }
   | { readonly kind: "file"; readonly file: string };
 
+/** A file that cannot be read, and the names that it gives as far as that is known. */
+interface FileProblem {
+  readonly names: readonly string[];
+  readonly message: string;
+}
+
 /** The names of all roots. */
 export interface TaskIndex {
   readonly registry: ReadonlyMap<string, RegistryEntry>;
   /** Why files of the include paths could not be read. */
-  readonly problems: readonly string[];
+  readonly problems: readonly FileProblem[];
   /** Whether the harness's own tasks are among them. */
   readonly hasHarness: boolean;
 }
@@ -52,7 +60,7 @@ export function listTasks(places: TaskPlaces): Promise<readonly TaskListing[]> {
 export function openTaskIndex(places: TaskPlaces): TaskIndex {
   const harness = join(places.cacheFolder, INSTALLED_TREE);
   const hasHarness = existsSync(harness);
-  const problems: string[] = [];
+  const problems: FileProblem[] = [];
   const roots = hasHarness ? [scanRoot(harness, places.cacheFolder, [])] : [];
   for (const folder of places.includePaths) {
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
@@ -65,17 +73,24 @@ export function openTaskIndex(places: TaskPlaces): TaskIndex {
   return { registry: buildRegistry(roots), problems, hasHarness };
 }
 
-function scanRoot(root: string, cacheFolder: string, problems: string[]): TaskFileSummary[] {
+function scanRoot(root: string, cacheFolder: string, problems: FileProblem[]): TaskFileSummary[] {
   const cache = new ScanCache(cacheFolder, root);
   const summaries: TaskFileSummary[] = [];
   for (const file of listYamlFiles(root)) {
     const names = mergeIncludes(file, cache, new Set());
-    if (names.problem !== undefined) problems.push(names.problem);
+    if (names.problem !== undefined) problems.push({ names: namesIn(file, cache), message: names.problem });
     const summary = summarise(file, names);
     if (summary !== undefined) summaries.push(summary);
   }
   cache.save();
   return summaries;
+}
+
+/** What a file that cannot be used would be called; the file's own name where its text does not say. */
+function namesIn(file: string, cache: ScanCache): readonly string[] {
+  const own = cache.namesOf(file);
+  const said = [own?.task, own?.group].filter((name) => typeof name === "string");
+  return said.length > 0 ? said : [basename(file, ".yaml")];
 }
 
 /** A file's names over those of its includes; the harness skips a file whose includes cannot be read. */
@@ -87,7 +102,7 @@ function mergeIncludes(file: string, cache: ScanCache, seen: Set<string>): FileN
   seen.add(file);
   let merged: FileNames = {};
   for (const include of own.includes) {
-    const included = mergeIncludes(resolve(dirname(file), include), cache, seen);
+    const included = mergeIncludes(besideFile(file, include), cache, seen);
     if (included.problem !== undefined) return { problem: `${file} cannot be used: ${included.problem}` };
     merged = { ...merged, ...included };
   }
@@ -113,7 +128,10 @@ export function selectTasks(index: TaskIndex, words: readonly string[]): readonl
     const exact = index.registry.get(word);
     const isPattern = /[*?[]/.test(word);
     names ??= [...index.registry.keys()].sort();
-    const found = exact === undefined ? selectUnnamed(index, word, isPattern ? names : []) : [entrySelection(exact)];
+    const found =
+      exact === undefined
+        ? selectUnnamed(index, word, { names: isPattern ? names : [], isAlone: words.length === 1 })
+        : [entrySelection(exact)];
     if (found.length === 0) throw unknownTask(index, word, names);
     for (const selection of found) {
       selections.set(selection.kind === "file" ? selection.file : selection.entry.name, selection);
@@ -126,12 +144,25 @@ function entrySelection(entry: RegistryEntry): TaskSelection {
   return { kind: "entry", entry };
 }
 
-function selectUnnamed(index: TaskIndex, word: string, names: readonly string[]): readonly TaskSelection[] {
+/** The harness takes a word for a folder only where nothing has that name and no other word is given. */
+function selectUnnamed(
+  index: TaskIndex,
+  word: string,
+  { names, isAlone }: { readonly names: readonly string[]; readonly isAlone: boolean },
+): readonly TaskSelection[] {
   if (word.endsWith(".yaml")) return globSync(word).sort().map(fileSelection);
-  if (statSync(word, { throwIfNoEntry: false })?.isDirectory() === true && word.includes("/")) {
-    return globSync(join(word, "*.yaml")).sort().map(fileSelection);
+  if ((isAlone || word.includes("/")) && isFolder(word)) {
+    const files = globSync(join(word, "*.yaml")).sort();
+    if (files.length > 0) return files.map(fileSelection);
+    throw new MusterError("notFound", `The folder ${word} holds no task file (*.yaml).`, {
+      wayOut: "Folders within it are searched with --include-path; name the tasks with --tasks then.",
+    });
   }
   return names.filter((name) => matchesPattern(name, word)).map((name) => entrySelection(index.registry.get(name)!));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function fileSelection(file: string): TaskSelection {
@@ -142,9 +173,15 @@ function unknownTask(index: TaskIndex, word: string, names: readonly string[]): 
   if (word.endsWith(".yaml")) {
     return new MusterError("notFound", `There is no task file ${word}.`, { wayOut: "Check the path." });
   }
+  const broken = index.problems.find((problem) => problem.names.includes(word));
+  if (broken !== undefined) {
+    return new MusterError("badData", broken.message, {
+      wayOut: "The harness passes over such a file without a word; correct it to use its tasks.",
+    });
+  }
   const near = nearMatches(word, names);
-  const problem = index.problems[0];
-  const reason = problem === undefined ? "" : ` (${index.problems.length} file not read: ${problem})`;
+  const [problem] = index.problems;
+  const reason = problem === undefined ? "" : ` (${index.problems.length} file not read: ${problem.message})`;
   if (near.length > 0) {
     return new MusterError("notFound", `There is no task, group or tag ${word}${reason}.`, {
       wayOut: `Did you mean ${near.join(" or ")}?`,

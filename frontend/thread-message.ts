@@ -6,6 +6,7 @@ import type { PlanProgress } from "./plan-request.ts";
 export type ThreadMessage =
   | { readonly kind: "piece"; readonly piece: PlanPiece }
   | PlanProgress
+  | { readonly kind: "note"; readonly note: string }
   | { readonly kind: "failed"; readonly errorKind: ErrorKind; readonly message: string; readonly wayOut?: string }
   | { readonly kind: "done" };
 

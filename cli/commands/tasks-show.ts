@@ -16,6 +16,7 @@ const tasksShow: Command = async ({ options, words }) => {
     const shown = await showDocument(request, options.doc, {
       signal: interruption.signal,
       onProgress: (progress) => status.show(planProgressText(progress)),
+      onNote: (note) => status.note(note),
     });
     status.clear();
     process.stdout.write(options.json ? `${JSON.stringify(documentJson(shown))}\n` : documentText(shown));

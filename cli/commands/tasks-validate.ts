@@ -8,11 +8,12 @@ import { printable } from "../terminal.ts";
 
 const tasksValidate: Command = ({ options, words }) => {
   const includePaths = options.includePaths.map((path) => resolve(path));
-  const tasks = validateTasks({ includePaths, cacheFolder: cacheFolder() }, words);
+  const { tasks, notes } = validateTasks({ includePaths, cacheFolder: cacheFolder() }, words);
   const bad = tasks.filter(({ problems }) => problems.length > 0);
-  if (options.json) process.stdout.write(`${JSON.stringify({ valid: bad.length === 0, tasks })}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ valid: bad.length === 0, tasks, notes })}\n`);
   else {
     process.stdout.write(tasks.flatMap(linesOf).join(""));
+    for (const note of notes) process.stderr.write(`note: ${printable(note)}\n`);
     process.stderr.write(`${plural(tasks.length, "task")}, ${bad.length === 0 ? "all fine" : `${bad.length} not`}\n`);
   }
   return Promise.resolve(bad.length === 0 ? 0 : EXIT_CODES.badData);

@@ -154,11 +154,12 @@ class RunScoring {
   #manifest(coverage: CoverageCertificate, scoresDigest: string): Omit<RunManifest, "files"> {
     const { runId, run, plan, planDigest, agents, leases, totals, musterVersion, endedUnixMs } = this.#finished;
     const { suite, model, submittedBy, createdUnixMs } = run;
-    const { profile, seeds, limit, numFewshot, bootstrapIterations } = plan.header;
+    const { profile, otherVersions, seeds, limit, numFewshot, bootstrapIterations } = plan.header;
     return {
       format: "muster-manifest/1",
       musterVersion,
       profile,
+      ...(otherVersions === undefined ? {} : { otherVersions }),
       run: { runId, suite, model, submittedBy, createdUnixMs, endedUnixMs },
       planDigest,
       scoresDigest,

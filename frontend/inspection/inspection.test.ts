@@ -30,7 +30,7 @@ function places() {
 
 /** The place of each problem, and what is said of it. */
 function problems(...words: readonly string[]): string[] {
-  return validateTasks(places(), words).flatMap(({ name, problems }) =>
+  return validateTasks(places(), words).tasks.flatMap(({ name, problems }) =>
     problems.map(
       ({ kind, file, line, message }) =>
         `${kind} ${name} ${file?.slice(folder.length + 7) ?? "-"}:${line ?? "-"} ${message}`,

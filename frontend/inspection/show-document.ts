@@ -2,9 +2,9 @@
 import { MusterError } from "../../base/muster-error.ts";
 import type { PlanPack, PlanSample, PlanTask } from "../../evaluation/plan.ts";
 import type { EvaluationRequest } from "../../evaluation/request.ts";
-import type { PlanProgress, PlanRequest } from "../plan-request.ts";
+import type { PlanRequest } from "../plan-request.ts";
 import { selectTree } from "../select-tree.ts";
-import { streamPlan } from "../stream-plan.ts";
+import { streamPlan, type StreamPlanOptions } from "../stream-plan.ts";
 
 /** A document with its task and its requests. */
 export interface ShownDocument {
@@ -22,7 +22,7 @@ export interface ShownDocument {
 export async function showDocument(
   request: Omit<PlanRequest, "limit">,
   docId: number,
-  around: { readonly signal: AbortSignal; readonly onProgress: (progress: PlanProgress) => void },
+  around: StreamPlanOptions,
 ): Promise<ShownDocument> {
   assertOneTask(request);
   let task: PlanTask | undefined;

@@ -37,25 +37,34 @@ const SPOKEN_SETTINGS: readonly (readonly [RegExp, string])[] = [
   [/\bneither a test nor a validation split\b/, "dataset_path"],
 ];
 
-/** Checks what each word names. Problems come back; only an include path that is no folder throws. */
-export function validateTasks(places: TaskPlaces, words: readonly string[]): readonly ValidatedTask[] {
-  const files = createTaskFiles();
-  const validated = new Map<string, ValidatedTask>();
-  for (const word of words) {
-    for (const task of validateWord(word, places, files)) validated.set(task.name, task);
-  }
-  return [...validated.values()];
+/** What the words name, and what a person should know of it besides. */
+export interface Validation {
+  readonly tasks: readonly ValidatedTask[];
+  /** Whole sentences. */
+  readonly notes: readonly string[];
 }
 
-function validateWord(word: string, places: TaskPlaces, files: TaskFiles): readonly ValidatedTask[] {
-  let nodes: readonly TaskNode[];
+/** Checks what each word names. Problems come back; only an include path that is no folder throws. */
+export function validateTasks(places: TaskPlaces, words: readonly string[]): Validation {
+  const files = createTaskFiles();
+  const validated = new Map<string, ValidatedTask>();
+  const said = new Set<string>();
+  for (const word of words) {
+    const { tasks, notes } = validateWord(word, places, files);
+    for (const task of tasks) validated.set(task.name, task);
+    for (const note of notes) said.add(note);
+  }
+  return { tasks: [...validated.values()], notes: [...said] };
+}
+
+function validateWord(word: string, places: TaskPlaces, files: TaskFiles): Validation {
   try {
-    nodes = selectTree(places, [word]).tasks;
+    const { tasks, notes } = selectTree(places, [word]);
+    return { tasks: tasks.map((node) => ({ name: node.name, problems: problemsOf(node, places, files) })), notes };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;
-    return [{ name: word, problems: [problemOf(error, null, files)] }];
+    return { tasks: [{ name: word, problems: [problemOf(error, null, files)] }], notes: [] };
   }
-  return nodes.map((node) => ({ name: node.name, problems: problemsOf(node, places, files) }));
 }
 
 function problemsOf(node: TaskNode, places: TaskPlaces, files: TaskFiles): readonly TaskProblem[] {
@@ -129,9 +138,8 @@ function settingOf(helper: string | null, { raw }: TaskNode): string | null {
 }
 
 function placeOf(node: TaskNode, setting: string | null, files: TaskFiles): Pick<TaskProblem, "file" | "line"> {
-  const metadata = node.raw.get("metadata") ?? null;
-  const source = isDict(metadata) ? metadata.get("config_source") : undefined;
-  if (typeof source !== "string") return { file: null, line: null };
+  const source = node.file;
+  if (source === null) return { file: null, line: null };
   const found = setting === null ? null : findSettingLine(source, setting, files);
   return found ?? { file: source, line: null };
 }

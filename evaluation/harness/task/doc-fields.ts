@@ -20,13 +20,16 @@ export class DocFields {
     this.#hasChoices = hasChoices;
   }
 
+  /** The template's text for a document. A PythonError names the template. */
   render(template: string, doc: PythonDict): string {
-    let compiled = this.#templates.get(template);
-    if (compiled === undefined) {
-      compiled = compileTemplate(template);
-      this.#templates.set(template, compiled);
-    }
-    return compiled.render(doc);
+    return naming(template, () => {
+      let compiled = this.#templates.get(template);
+      if (compiled === undefined) {
+        compiled = compileTemplate(template);
+        this.#templates.set(template, compiled);
+      }
+      return compiled.render(doc);
+    });
   }
 
   text(doc: PythonDict, field: PromptFields["docToText"]): PythonValue {
@@ -53,7 +56,7 @@ export class DocFields {
         ? field.call(doc)
         : this.#columns.has(field)
           ? column(doc, field)
-          : literalEval(this.render(field, doc));
+          : readLiteral(field, this.render(field, doc));
     if (isList(choices)) return choices;
     throw new PythonError("TypeError", `doc_to_choice gives a ${typeName(choices)}, not a list`);
   }
@@ -74,6 +77,22 @@ export class DocFields {
   #isIndex(text: string): boolean {
     return this.#hasChoices && isDigitText(text);
   }
+}
+
+const SHOWN_TEMPLATE_LENGTH = 160;
+
+function naming<Result>(template: string, make: () => Result): Result {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    const shown = template.length > SHOWN_TEMPLATE_LENGTH ? `${template.slice(0, SHOWN_TEMPLATE_LENGTH)}…` : template;
+    throw new PythonError(error.type, `${error.message} (template ${JSON.stringify(shown)})`, error.values);
+  }
+}
+
+function readLiteral(template: string, text: string): PythonValue {
+  return naming(template, () => literalEval(text));
 }
 
 function column(doc: PythonDict, name: string): PythonValue {

@@ -65,7 +65,7 @@ function resolveFunction(reference: string, file: string, files: TaskFiles): Pyt
   const dot = reference.lastIndexOf(".");
   const [module, name] = dot < 0 ? ["", reference] : [reference.slice(0, dot), reference.slice(dot + 1)];
   const moduleFile = files.resolveBeside(file, `${module.replaceAll(".", "/")}.py`);
-  const text = module === "" ? null : files.readText(moduleFile);
+  const text = module === "" ? null : (files.readText(moduleFile)?.replace(/^\uFEFF/, "") ?? null);
   return text === null
     ? new PythonFunction(module, name, null, files)
     : new PythonFunction(moduleFile, name, findPythonSource(text, name), files);

@@ -11,6 +11,8 @@ export interface TaskNode {
   readonly kind: "task";
   readonly name: string;
   readonly raw: PythonDict;
+  /** Its YAML file; null for a task that is written out in a group. */
+  readonly file: string | null;
 }
 
 /** One `aggregate_metric_list` entry; filters are null where they are to be found in the members' results. */
@@ -48,20 +50,21 @@ export function buildEntry(entry: RegistryEntry, source: TaskSource): readonly (
   return new TreeBuilder(source).build(entry, new Map(), 0);
 }
 
-/** Builds a file that is not in the registry. */
-export function buildFile(file: string, source: TaskSource): readonly (TaskNode | GroupNode)[] {
+/**
+ * Builds a file that is given by its path. The harness reads it as if it were written out on the command line: its
+ * configuration is called `inline`, and all that a group's file says is said of each of its tasks too.
+ */
+export function buildFile(file: string, source: TaskSource): TaskNode | GroupNode {
   const raw = source.load(file);
-  const kind = raw.has("class") ? "python" : raw.has("group") ? "group" : "task";
-  const name = raw.get("task") ?? raw.get("group");
+  const isGroup = raw.has("group") && !raw.has("class");
+  const name = raw.get(isGroup ? "group" : "task");
   if (typeof name !== "string") {
     throw new MusterError("badData", `${file} names neither a task nor a group.`, {
       wayOut: "Give it a line like `task: my_task`.",
     });
   }
-  return buildEntry(
-    { name: kind === "group" ? str(raw.get("group") ?? null) : name, kind, file, members: new Set() },
-    source,
-  );
+  const builder = new TreeBuilder(source);
+  return isGroup ? builder.groupOfFile(name, file, raw) : builder.taskOfFile(name, file, raw);
 }
 
 class TreeBuilder {
@@ -84,26 +87,33 @@ class TreeBuilder {
     return [this.#task(entry, overrides)];
   }
 
+  groupOfFile(name: string, file: string, raw: PythonDict): GroupNode {
+    const refuse = (problem: string): MusterError =>
+      new MusterError("badData", `${file} is a group that cannot be given by its path: ${problem}.`, {
+        wayOut: `Give its folder and its name instead: --include-path ${file.slice(0, file.lastIndexOf("/")) || "/"} --tasks ${name}`,
+      });
+    const foreign = ["group_alias", "aggregate_metric_list"].filter((key) => raw.has(key));
+    if (foreign.length > 0) {
+      throw refuse(`the harness then hands its ${foreign.join(" and ")} to its tasks, which stops it`);
+    }
+    const group = this.#group(name, withSource(raw, INLINE), raw, 0);
+    if (leavesOf(group).some((task) => typeof task.raw.get("task") !== "string")) {
+      throw refuse("the harness then takes its list of tasks for the name of each task that it lists by name alone");
+    }
+    return group;
+  }
+
+  taskOfFile(name: string, file: string, raw: PythonDict): TaskNode {
+    return taskNode(name, file, withSource(raw, INLINE));
+  }
+
   #load(entry: RegistryEntry, overrides: PythonDict): PythonDict {
     const file = entry.file ?? "";
-    const config = new Map([...this.#source.load(file), ...overrides]);
-    const metadata = config.has("metadata") ? (config.get("metadata") ?? null) : new Map();
-    const known = new Map<PythonValue, PythonValue>(isDict(metadata) ? metadata : [["_metadata", metadata]]);
-    return config.set("metadata", known.set("config_source", file));
+    return withSource(new Map([...this.#source.load(file), ...overrides]), file);
   }
 
   #task(entry: RegistryEntry, overrides: PythonDict): TaskNode {
-    const raw = this.#load(entry, overrides);
-    if (raw.has("class")) {
-      throw new MusterError(
-        "unsupported",
-        `The task ${entry.name} is a Python class: ${str(raw.get("class") ?? null).split("\n", 1)[0] ?? ""}.`,
-        {
-          wayOut: "Leave the task out, or run it with the harness itself.",
-        },
-      );
-    }
-    return { kind: "task", name: str(raw.get("task") ?? null), raw };
+    return taskNode(entry.name, entry.file, this.#load(entry, overrides));
   }
 
   #group(name: string, raw: PythonDict, overrides: PythonDict, depth: number): GroupNode {
@@ -165,8 +175,32 @@ class TreeBuilder {
       kind: "task",
       name: `${group}::${name}`,
       raw: raw.set("metadata", isDict(metadata) ? metadata : new Map()),
+      file: null,
     };
   }
+}
+
+/** Where the harness says that a configuration comes from when it was given by its path. */
+const INLINE = "inline";
+
+function withSource(config: PythonDict, source: string): PythonDict {
+  const metadata = config.has("metadata") ? (config.get("metadata") ?? null) : new Map();
+  const known = new Map<PythonValue, PythonValue>(isDict(metadata) ? metadata : [["_metadata", metadata]]);
+  return new Map(config).set("metadata", known.set("config_source", source));
+}
+
+function taskNode(name: string, file: string | null, raw: PythonDict): TaskNode {
+  if (raw.has("class")) {
+    const [place] = str(raw.get("class") ?? null).split("\n", 1);
+    throw new MusterError("unsupported", `The task ${name} is a Python class: ${place}.`, {
+      wayOut: "Leave the task out, or run it with the harness itself.",
+    });
+  }
+  return { kind: "task", name: str(raw.get("task") ?? null), raw, file };
+}
+
+function leavesOf(node: TaskNode | GroupNode): readonly TaskNode[] {
+  return node.kind === "task" ? [node] : [...node.members.values()].flatMap(leavesOf);
 }
 
 function readAggregates(group: string, value: PythonValue): GroupAggregate[] {
