@@ -2,6 +2,7 @@
 // is not done here exactly, is refused by name, so that a template never gets an answer that Python would not give.
 import { slicePositions } from "../python/code-points.ts";
 import { dictGet, memberEquals } from "../python/equality.ts";
+import { formatTemplate } from "../python/format-template.ts";
 import { capitalize, lower, title, upper } from "../python/letter-case.ts";
 import { center, padLeft, padRight } from "../python/pad.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
@@ -41,7 +42,6 @@ import {
   typeName,
 } from "../python/value.ts";
 import { Arguments } from "./arguments.ts";
-import { formatText } from "./format-text.ts";
 import { Callable, DictView, makePairs } from "./runtime-value.ts";
 
 interface Method<Owner> {
@@ -191,10 +191,20 @@ const REFUSED = {
   float: new Set("as_integer_ratio conjugate fromhex hex imag is_integer real".split(" ")),
 };
 
+/** Fields of `str.format` may be values, not parts of them. */
+const NO_STEPS = {
+  attributeOf: (): never => refusePath(),
+  subscriptOf: (): never => refusePath(),
+};
+
+function refusePath(): never {
+  throw unsupported("a part of a value as a field of str.format");
+}
+
 /** The method of a value by its name; undefined where Python has none. Throws Unsupported for one that is refused. */
 export function methodOf(owner: PythonValue, name: string): Callable | undefined {
   if (typeof owner === "string") {
-    if (name === "format") return new Callable((call) => formatText(owner, call));
+    if (name === "format") return new Callable((call) => formatTemplate(owner, call, NO_STEPS));
     return bind(owner, "str", TEXT_METHODS, name);
   }
   if (isList(owner)) return bind(owner, "list", LIST_METHODS, name);

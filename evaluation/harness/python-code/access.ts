@@ -17,7 +17,7 @@ import {
   typeName,
 } from "../python/value.ts";
 import { encodeText } from "./encoded-text.ts";
-import { formatTemplate } from "./format-template.ts";
+import { formatTemplate } from "../python/format-template.ts";
 import { DICT_METHODS, LIST_METHODS, type Mutators, SET_METHODS } from "./mutators.ts";
 import { callValue, ModuleObject, Refused, TypeObject } from "./runtime.ts";
 import { CounterDict, DefaultDict } from "./sets.ts";

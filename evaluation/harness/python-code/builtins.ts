@@ -11,7 +11,7 @@ import { isTruthy } from "../python/truth.ts";
 import { isDict, isFloat, isInt, isList, PythonSet, PythonTuple, type PythonValue } from "../python/value.ts";
 import { attributeOf } from "./access.ts";
 import { exceptionTypes } from "./exceptions.ts";
-import { formatValue } from "./format-value.ts";
+import { formatValue } from "../python/format-value.ts";
 import { membersOf, pairsOf, sortBy } from "./members.ts";
 import { callWith, TypeObject } from "./runtime.ts";
 import { makeSet } from "./sets.ts";

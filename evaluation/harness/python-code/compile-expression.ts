@@ -11,7 +11,7 @@ import { isDict, isFloat, isInt, makeFloat, PythonSet, PythonTuple, type PythonV
 import { attributeOf, subscriptOf } from "./access.ts";
 import { type Assign, compileTarget } from "./assign.ts";
 import { parameterNames } from "./binding.ts";
-import { formatValue } from "./format-value.ts";
+import { formatValue } from "../python/format-value.ts";
 import { type BoundParameters, InterpretedFunction } from "./function-value.ts";
 import { namesOf } from "./parse-module.ts";
 import { callValue, type Evaluate, Refused, Scope } from "./runtime.ts";

@@ -2,6 +2,7 @@
 // `bigint` when a result is not.
 import { numericValue } from "./equality.ts";
 import { bigintToFloat } from "./number-text.ts";
+import { percentFormat } from "./percent-format.ts";
 import { PythonError, unsupported } from "./python-error.ts";
 import { roundFloat, roundInteger, roundToInteger } from "./round.ts";
 import { toIndex } from "./sequence.ts";
@@ -111,7 +112,7 @@ function calculateSequence(operator: ArithmeticOperator, left: PythonValue, righ
     if (isRepeatable(left) && isCount(right)) return repeat(left, right);
     if (isRepeatable(right) && isCount(left)) return repeat(right, left);
   }
-  if (operator === "%" && typeof left === "string") throw unsupported("the % operator of texts");
+  if (operator === "%" && typeof left === "string") return percentFormat(left, right);
   if (left instanceof PythonObject || right instanceof PythonObject) {
     throw unsupported(`${operator} between ${typeName(left)} and ${typeName(right)}`);
   }

@@ -12,7 +12,7 @@ import { PythonError } from "./python-error.ts";
 import { PythonRandom } from "./random.ts";
 import { formatFloat, repr, str } from "./represent.ts";
 import { isTruthy } from "./truth.ts";
-import { isInt, isList, makeFloat, type PythonValue } from "./value.ts";
+import { isInt, isList, makeFloat, PythonTuple, type PythonValue } from "./value.ts";
 
 const python = harnessPython();
 const seed = Number(process.env["MUSTER_TEST_SEED"] ?? 5);
@@ -239,6 +239,31 @@ describe.skipIf(python === null)(`values and real Python (MUSTER_TEST_SEED=${see
       ];
     });
     expect(differences(cases, 0.2)).toEqual([]);
+  });
+
+  test("a text is filled in by % as in Python", () => {
+    const random = new PythonRandom(seed);
+    const pick = <Value>(values: readonly Value[]): Value => values[random.randomBelow(values.length)]!;
+    const field = (): string =>
+      `${pick(["", "é", "a ", "%%"])}%${pick(["", "", "-", "+", "0", " ", "-0", "+0"])}${pick(["", "", "7", "3"])}` +
+      `${pick(["", "", ".2", ".0"])}${pick(["s", "s", "d", "r", "f", "i", "%", "q", ""])}`;
+    const values = ["1", "-7", "2.5", "0.1", "-0.0", "1e15", '"ü"', '"😀b"', "null", "true", "[1]", '{"a": 1}'];
+    const cases = Array.from({ length: 1500 }, (): Case => {
+      const s = Array.from({ length: 1 + random.randomBelow(3) }, field).join(pick(["", " "]));
+      const members = Array.from({ length: random.randomBelow(4) }, () => pick(values));
+      const tuple = random.randomBelow(3) > 0;
+      const given = tuple ? `[${members.join(", ")}]` : pick(values);
+      const parsed = parsePythonJson(given);
+      const right = tuple && isList(parsed) ? new PythonTuple(parsed) : parsed;
+      return [
+        [`s % ${tuple ? "tuple(json.loads(a))" : "json.loads(a)"}`, { s, a: given }],
+        () => calculate("%", s, right),
+      ];
+    });
+    expect(differences(cases, 0.3)).toEqual([]);
+    const named = parsePythonJson('{"k": 2.5, "": "x"}');
+    expect(calculate("%", "%(k)5.1f|%()s|%(k)-6s|", named)).toBe("  2.5|x|2.5   |");
+    expect(() => calculate("%", "%(z)s", named)).toThrow("'z'");
   });
 
   test("lists sort, and hold members, as in Python", () => {

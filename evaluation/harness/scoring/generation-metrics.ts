@@ -23,11 +23,17 @@ const KEPT_TEXTS: TextMetric = {
   compareAny: (_result, references) => floatOf(references.length > 0),
 };
 
+/** Gives nothing, whatever there is. */
+const BYPASS: TextMetric = { compare: () => null, compareAny: () => floatOf(false) };
+
 /** Metrics of generated text: `exact_match` with the task's options, and those of whole corpora. */
 export function generationMetrics(task: PlanTask, settings: TaskSettings): SampleMetrics {
-  const metrics = settings.metrics.map(({ name, options }) =>
-    name === "exact_match" ? exactMatchMetric(options) : KEPT_TEXTS,
-  );
+  const metrics = settings.metrics.map(({ name, options }) => {
+    if (name === "exact_match") return exactMatchMetric(options);
+    return name === "bypass" ? BYPASS : KEPT_TEXTS;
+  });
+  // With it the harness does not make the target the answer's type.
+  const isUncast = metrics.includes(BYPASS);
   return {
     names: settings.metrics.map(({ name }) => name),
     compute: (sample, [result]) => {
@@ -35,6 +41,9 @@ export function generationMetrics(task: PlanTask, settings: TaskSettings): Sampl
       if (task.multipleTargets && !settings.hasChoices) {
         const references = members(target);
         return metrics.map((metric) => metric.compareAny(result!, references));
+      }
+      if (isUncast && metrics.length > 1 && typeof target !== typeof result) {
+        throw unsupported(`comparing a ${typeName(result!)} with a ${typeName(target)}`);
       }
       return metrics.map((metric) => metric.compare(result!, target));
     },

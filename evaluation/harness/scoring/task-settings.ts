@@ -56,6 +56,7 @@ const DEFAULT_AGGREGATIONS: { readonly [metric: string]: string } = {
   "chrf++": "chrf++",
   ter: "ter",
   brier_score: "brier_score",
+  bypass: "bypass",
 };
 
 /** Numbers that a metric gives a sample; null where it gives what an aggregation must make sense of. */
@@ -75,7 +76,7 @@ const KNOWN_METRICS: { readonly [kind in PlanTask["outputKind"]]: { readonly [me
     ...{ acc: 1, acc_norm: 1, acc_bytes: 1, acc_mutual_info: 1, exact_match: 1 },
     ...{ f1: 2, mcc: 2, brier_score: null, likelihood: null },
   },
-  generate_until: { exact_match: 1, ...Object.fromEntries(KEPT_TEXTS.map((name) => [name, null])) },
+  generate_until: { exact_match: 1, bypass: null, ...Object.fromEntries(KEPT_TEXTS.map((name) => [name, null])) },
 };
 
 /** Reads a task's metrics and filters. Throws `unsupported`, naming the task and what is in the way. */

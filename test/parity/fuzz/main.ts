@@ -4,8 +4,10 @@ import { harnessPython } from "../../support/harness-python.ts";
 import { sharedFolder } from "../../support/shared-folder.ts";
 import { fuzzTasks } from "./fuzz.ts";
 
-const PROGRESS_TASKS = 100;
+const PROGRESS_TASKS = 50;
 const REFUSED_SHARE_MAX = 0.05;
+/** With fewer tasks something may well be drawn never. */
+const ALL_DRAWN_TASKS = 500;
 const { values } = parseArgs({
   options: { tasks: { type: "string", default: "1000" }, seed: { type: "string", default: "1" } },
 });
@@ -17,17 +19,26 @@ const report = await fuzzTasks({
   python,
   seed: Number(values.seed),
   tasks: Number(values.tasks),
-  onProgress: (done) => {
-    if (done % PROGRESS_TASKS === 0) console.error(`${done} tasks`);
+  onProgress: ({ tasks, equal, differences }) => {
+    if (tasks % PROGRESS_TASKS === 0) console.error(`${tasks} tasks, ${equal} equal, ${differences.length} different`);
   },
 });
-// The shortest says most.
-const shortest = report.differences.toSorted((left, right) => left.length - right.length).slice(0, 10);
-for (const difference of shortest) console.log(`${difference}\n`);
-console.log("drawn:");
-const kinds = [...report.draws.counts].toSorted(([left], [right]) => left.localeCompare(right));
-for (const [kind, count] of kinds) console.log(`  ${kind}  ${count}`);
-for (const [reason, count] of report.refusals) console.log(`refused ${count}: ${reason}`);
-const { tasks, equal, bothStop, refused, differences } = report;
-console.log({ tasks, equal, bothStop, refused, differences: differences.length });
-process.exitCode = differences.length > 0 || refused > tasks * REFUSED_SHARE_MAX ? 1 : 0;
+const sum = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((total, count) => total + count, 0);
+const byCount = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
+    .toSorted(([, left], [, right]) => right - left)
+    .map(([what, count]) => `  ${count}  ${what}\n`)
+    .join("");
+
+for (const difference of report.differences) console.log(`DIFFERENT: ${difference}\n`);
+console.log(`drawn:\n${byCount(report.drawn)}`);
+console.log(`both stop, by what the harness says:\n${byCount(report.bothStop)}`);
+console.log(`refused though the harness runs it:\n${byCount(report.refused)}`);
+const never = [...report.drawn].filter(([, count]) => count === 0).map(([kind]) => kind);
+if (never.length > 0) console.log(`never drawn: ${never.join(", ")}`);
+const { tasks, equal, differences } = report;
+const refused = sum(report.refused);
+console.log({ tasks, equal, bothStop: sum(report.bothStop), refused, differences: differences.length });
+const isThin = never.length > 0 && tasks >= ALL_DRAWN_TASKS;
+process.exitCode = differences.length > 0 || refused > tasks * REFUSED_SHARE_MAX || isThin ? 1 : 0;

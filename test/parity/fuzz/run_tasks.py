@@ -1,9 +1,10 @@
 """Let the reference harness evaluate tasks on the hash model, one after the other, and write a line for each.
 
-  python run_tasks.py FOLDER_OF_HASH_MODEL INCLUDE_PATH MAP.json BOOTSTRAP_ITERS [LIMIT]
+  python run_tasks.py FOLDER_OF_HASH_MODEL BOOTSTRAP_ITERS
 
-Reads names on standard input. Lines: {"task", "samples": {...}, "results", ...} as reference.py keeps them, with the
-prompts themselves, or {"task", "error"}.
+Reads lines {"task", "folder", "limit", "num_fewshot"}; the folder holds the task's YAML and map.json. Lines written:
+{"samples": {...}, "results", ...} as reference.py keeps them, with values as the harness's own files hold them, or
+{"error"}.
 """
 
 import hashlib
@@ -20,8 +21,9 @@ import datasets
 import lm_eval
 from lm_eval.api.model import LM
 from lm_eval.tasks import TaskManager
+from lm_eval.utils import handle_non_serializable
 
-hash_folder, include_path, map_file, iterations, *limit = sys.argv[1:]
+hash_folder, iterations = sys.argv[1:]
 sys.path.insert(0, hash_folder)
 import hash_model
 
@@ -46,8 +48,8 @@ class HashLM(LM):
         return answers
 
 
-table = json.loads(pathlib.Path(map_file).read_text())
 real_load = datasets.load_dataset
+table = {}
 
 
 def load_local(path, name=None, **_):
@@ -61,26 +63,23 @@ def sha(value):
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def number(value):
-    return value.tolist() if hasattr(value, "tolist") else str(value)
-
-
-manager = TaskManager(include_path=include_path, include_defaults=False)
 for line in sys.stdin:
-    task = line.strip()
+    wish = json.loads(line)
+    folder = pathlib.Path(wish["folder"])
     try:
+        table = json.loads((folder / "map.json").read_text())
         got = lm_eval.simple_evaluate(
-            model=HashLM(), tasks=[task], limit=int(limit[0]) if limit else None, task_manager=manager,
+            model=HashLM(), tasks=[wish["task"]], limit=wish["limit"], num_fewshot=wish["num_fewshot"],
+            task_manager=TaskManager(include_path=str(folder), include_defaults=False),
             log_samples=True, bootstrap_iters=int(iterations), verbosity="CRITICAL")
-        keep = {k: got[k] for k in ("results", "n-samples", "versions", "n-shot", "higher_is_better")}
-        keep["samples"] = {
+        answer = {k: got[k] for k in ("results", "groups", "n-samples", "versions", "n-shot", "higher_is_better") if k in got}
+        answer["samples"] = {
             name: [{"doc_id": s["doc_id"], "filter": s["filter"],
                     "prompts": sha([list(map(str, x[:1])) for x in s["arguments"]]),
                     "metrics": {m: s[m] for m in s["metrics"]}} for s in rows]
             for name, rows in got["samples"].items()}
-        answer = {"task": task, **keep}
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        answer = {"task": task, "error": f"{type(error).__name__}: {error}"[:300]}
-    print(json.dumps(answer, default=number), file=out, flush=True)
+        answer = {"error": f"{type(error).__name__}: {error}"[:300]}
+    print(json.dumps(answer, default=handle_non_serializable), file=out, flush=True)

@@ -1,10 +1,10 @@
 // Python's `format(value, specification)` for texts, ints and floats.
-import { codePointLength } from "../python/code-points.ts";
-import { numericValue } from "../python/equality.ts";
-import { PythonError, unsupported } from "../python/python-error.ts";
-import { str } from "../python/represent.ts";
-import { roundFloat } from "../python/round.ts";
-import { isFloat, type PythonValue } from "../python/value.ts";
+import { codePointLength } from "./code-points.ts";
+import { numericValue } from "./equality.ts";
+import { PythonError, unsupported } from "./python-error.ts";
+import { str } from "./represent.ts";
+import { roundFloat } from "./round.ts";
+import { isFloat, type PythonValue } from "./value.ts";
 
 const SPECIFICATION =
   /^(?:(?<fill>[^])?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<zero>0)?(?<width>[0-9]+)?(?<comma>,)?(?:\.(?<digits>[0-9]+))?(?<type>[sdf%])?$/u;

@@ -1,11 +1,16 @@
-import type { CallValues } from "../jinja/runtime-value.ts";
-import { PythonError, unsupported } from "../python/python-error.ts";
-import { repr, str } from "../python/represent.ts";
-import type { PythonValue } from "../python/value.ts";
 import { formatValue } from "./format-value.ts";
+import { PythonError, unsupported } from "./python-error.ts";
+import { repr, str } from "./represent.ts";
+import type { PythonValue } from "./value.ts";
 
 const FIELD = /\{\{|\}\}|\{([^{}!:]*)(?:!([rsa]))?(?::((?:[^{}]|\{[^{}]*\})*))?\}|[{}]/g;
 const STEP = /\.([^.[\]]+)|\[([^\]]+)\]/y;
+
+/** The arguments of a call. */
+interface FormatValues {
+  readonly positional: readonly PythonValue[];
+  readonly named: ReadonlyMap<string, PythonValue>;
+}
 
 /** How the parts of a field's path are found. */
 export interface PathSteps {
@@ -14,7 +19,7 @@ export interface PathSteps {
 }
 
 /** Python's `text.format(...)`: fields with paths, conversions and formats. */
-export function formatTemplate(text: string, values: CallValues, steps: PathSteps): string {
+export function formatTemplate(text: string, values: FormatValues, steps: PathSteps): string {
   let next = 0;
   let style: "counted" | "numbered" | undefined;
   const numbered = (wanted: "counted" | "numbered"): void => {
