@@ -12,8 +12,6 @@ function failure(thrown: unknown): FinishReply {
   };
 }
 
-const reply = await scoreRun(workerData as FinishedRun).then(
-  (scores): FinishReply => ({ kind: "scored", scores }),
-  failure,
-);
+const { run, mark } = workerData as { readonly run: FinishedRun; readonly mark: Int32Array };
+const reply = await scoreRun(run, mark).then((scores): FinishReply => ({ kind: "scored", scores }), failure);
 parentPort!.postMessage(reply);

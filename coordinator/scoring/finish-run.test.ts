@@ -166,3 +166,29 @@ test("an output folder that cannot be written is one sentence with the way out",
     wayOut: "Make it a folder that this user may write to; all responses are safe.",
   });
 });
+
+/** Nothing that the model answers matches it, and it takes longer than anybody can wait to find out. */
+const ENDLESS = `${".*".repeat(60)}x`;
+
+test("an expression that would search for ever ends the scoring and is named, with task and document", async () => {
+  const config = { ...(JSON.parse(TEXT_TASK.config) as object), filter_list: endlessFilters() };
+  plan = await storePlan(blobs, {
+    tasks: [CHOICE_TASK, { ...TEXT_TASK, config: JSON.stringify(config) }],
+    samplesPerTask: 4,
+  });
+  const scoring = finishRun(await aRun([requests()]), 400);
+  await expect(scoring).rejects.toThrow(
+    expect.objectContaining({
+      kind: "badData",
+      message: expect.stringMatching(
+        /^task texts, document \d: .* 0\.4 s; its filters search with "\.\*.*x" \(loose\)$/,
+      ) as string,
+      wayOut: expect.stringContaining("Rewrite the expression") as string,
+    }),
+  );
+});
+
+function endlessFilters(): object[] {
+  const search = { function: "regex", regex_pattern: ENDLESS };
+  return [{ name: "loose", filter: [search, { function: "take_first" }] }];
+}

@@ -4,6 +4,7 @@ import type { ManifestLease, ManifestTotals, SetAsideRequest } from "../../evalu
 import type { AgentAnnouncement, RunDescription } from "../core/input.ts";
 import type { PlanManifest } from "../shell/plan-store.ts";
 import type { AcceptedBatch } from "./accepted-responses.ts";
+import { openSampleMark, SAMPLE_LIMIT_MS, stuckSample, watchSamples } from "./sample-watch.ts";
 
 export type { AcceptedBatch } from "./accepted-responses.ts";
 export type { ManifestLease as LeaseRecord } from "../../evaluation/manifest.ts";
@@ -46,22 +47,28 @@ export type FinishReply =
 /**
  * Scores a run from what is on disk, in the plan's order, and writes its output files: results, samples, manifest. Works
  * in a thread of its own, so the coordinator stays responsive. May be repeated: it replaces the files of an earlier try.
- * Throws `badData` where a sample is missing or counted twice, `permission` and `noSpace` where files cannot be written.
+ * Throws `badData` where a sample is missing or counted twice, or takes longer than the limit, `permission` and `noSpace`
+ * where files cannot be written.
  */
-export async function finishRun(run: FinishedRun): Promise<RunScores> {
+export async function finishRun(run: FinishedRun, sampleLimitMs: number = SAMPLE_LIMIT_MS): Promise<RunScores> {
   // Small generations keep a long run's garbage from growing the process.
   const resourceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 };
+  const mark = openSampleMark();
   const thread = new Worker(new URL("./finish-run-thread.ts", import.meta.url), {
-    workerData: run,
+    workerData: { run, mark },
     // Handed over, not copied: they are as large as the run.
     transferList: run.batches.map(({ requestIndexes }) => requestIndexes.buffer as ArrayBuffer),
     resourceLimits,
   });
-  const reply = await new Promise<FinishReply>((resolve, reject) => {
-    thread.once("message", resolve);
-    thread.once("error", reject);
-    thread.once("exit", (code) => reject(new Error(`bug: the scoring thread ended with code ${code}`)));
+  const ended = Promise.withResolvers<FinishReply>();
+  thread.once("message", ended.resolve);
+  thread.once("error", ended.reject);
+  thread.once("exit", (code) => ended.reject(new Error(`bug: the scoring thread ended with code ${code}`)));
+  const endWatch = watchSamples(mark, sampleLimitMs, (sample) => {
+    ended.reject(stuckSample(run.plan, sample, sampleLimitMs));
+    void thread.terminate();
   });
+  const reply = await ended.promise.finally(endWatch);
   if (reply.kind === "scored") return reply.scores;
   const { kind, message, wayOut, stack } = reply.error;
   const error = new MusterError(kind, message, wayOut === undefined ? {} : { wayOut });

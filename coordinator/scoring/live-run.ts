@@ -11,6 +11,7 @@ import { ResponseColumnsSchema } from "../../proto/gen/muster/v1/columns_pb.js";
 import { readBlob } from "../adapters/blobs/folder-blob-store.ts";
 import type { PlanManifest } from "../shell/plan-store.ts";
 import { readPackSamples } from "./plan-packs.ts";
+import { markSample } from "./sample-watch.ts";
 import type { LiveTaskScores } from "./scorer-pool.ts";
 
 /** Packs of samples kept decoded. */
@@ -29,6 +30,7 @@ interface TaskSums {
 export class LiveRun {
   readonly #plan: PlanManifest;
   readonly #blobFolder: string;
+  readonly #mark: Int32Array;
   readonly #isScored: Uint8Array;
   readonly #packs = new Map<number, Promise<readonly PlanSample[]>>();
   readonly #tasks = new Map<number, TaskSums>();
@@ -36,7 +38,9 @@ export class LiveRun {
   readonly #waiting = new Map<number, Map<number, EvaluationResponse>>();
   #waitingResponses = 0;
 
-  constructor(plan: PlanManifest, blobFolder: string) {
+  /** `mark` is where the sample at hand is noted. */
+  constructor(plan: PlanManifest, blobFolder: string, mark: Int32Array) {
+    this.#mark = mark;
     this.#plan = plan;
     this.#blobFolder = blobFolder;
     this.#isScored = new Uint8Array(plan.end.sampleCount);
@@ -85,7 +89,7 @@ export class LiveRun {
 
   #score(sample: PlanSample, responses: readonly EvaluationResponse[]): void {
     const task = this.#sumsOf(sample.task);
-    const { values } = task.scorer.scoreSample(sample, responses);
+    const { values } = markSample(this.#mark, sample.index, () => task.scorer.scoreSample(sample, responses));
     values.forEach((value, column) => {
       // A Python aggregation wants all values at once: there is nothing to sum.
       if (task.scorer.columns[column]!.width === null) return;

@@ -13,16 +13,17 @@ import { Coverage } from "./coverage.ts";
 import type { FinishedRun, RunScores } from "./finish-run.ts";
 import { type OutputFile, OutputFolder } from "./output-file.ts";
 import { readPackRequests, readPackSamples } from "./plan-packs.ts";
+import { markSample } from "./sample-watch.ts";
 import { ResponsesOutput } from "./responses-output.ts";
 import { type TaskOutcome, TaskOutput } from "./task-output.ts";
 
 const TRUNCATED_LISTED_MAX = 1000;
 
-/** Scores a run and writes its files. */
-export async function scoreRun(finished: FinishedRun): Promise<RunScores> {
+/** Scores a run and writes its files. `mark` is where the sample at hand is noted. */
+export async function scoreRun(finished: FinishedRun, mark: Int32Array): Promise<RunScores> {
   const folder = new OutputFolder(finished.outputFolder);
   try {
-    return await new RunScoring(finished, folder).run();
+    return await new RunScoring(finished, folder, mark).run();
   } catch (error) {
     folder.discard();
     throw error;
@@ -32,6 +33,7 @@ export async function scoreRun(finished: FinishedRun): Promise<RunScores> {
 class RunScoring {
   readonly #finished: FinishedRun;
   readonly #folder: OutputFolder;
+  readonly #mark: Int32Array;
   readonly #stamp: string;
   readonly #coverage: Coverage;
   readonly #failures: ReadonlyMap<number, SetAsideRequest>;
@@ -42,9 +44,10 @@ class RunScoring {
   #task: TaskOutput | ResponsesOutput | null = null;
   #responsesFile: OutputFile | null = null;
 
-  constructor(finished: FinishedRun, folder: OutputFolder) {
+  constructor(finished: FinishedRun, folder: OutputFolder, mark: Int32Array) {
     this.#finished = finished;
     this.#folder = folder;
+    this.#mark = mark;
     this.#stamp = fileStamp(finished.endedUnixMs);
     this.#coverage = new Coverage(finished.plan);
     this.#failures = new Map(finished.failures.map((failure) => [failure.requestIndex, failure]));
@@ -97,7 +100,7 @@ class RunScoring {
     }
     const first = sample.firstRequest - packRequests[0]!.index;
     const requests = packRequests.slice(first, first + sample.requestCount);
-    const { promptHash } = this.#task!.add(sample, requests, responses);
+    const { promptHash } = markSample(this.#mark, sample.index, () => this.#task!.add(sample, requests, responses));
     this.#coverage.count(sample, promptHash);
     this.#noteTruncation(requests, responses);
   }

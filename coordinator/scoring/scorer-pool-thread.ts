@@ -9,13 +9,13 @@ const REPORT_PERIOD_MS = 200;
 /** Time left to others, as a multiple of the time used. */
 const PAUSE_SHARE = 2;
 
-const { blobFolder } = workerData as { blobFolder: string };
+const { blobFolder, mark } = workerData as { blobFolder: string; mark: Int32Array };
 const runs = new Map<string, LiveRun>();
 const reportedMs = new Map<string, number>();
 let previous: Promise<void> = Promise.resolve();
 
 async function handle(call: LiveCall): Promise<void> {
-  if (call.kind === "open") runs.set(call.runId, new LiveRun(call.plan, blobFolder));
+  if (call.kind === "open") runs.set(call.runId, new LiveRun(call.plan, blobFolder, mark));
   else if (call.kind === "close") {
     runs.delete(call.runId);
     reportedMs.delete(call.runId);

@@ -67,3 +67,28 @@ test("responses of runs that are not open, and blobs that do not exist, harm nob
   });
   expect(pool.progress("broken")).toEqual([]);
 });
+
+test("a thread that a sample would keep for ever is given up, and the next run gets another", async () => {
+  const search = { function: "regex", regex_pattern: `${".*".repeat(60)}x` };
+  const filters = [{ name: "loose", filter: [search, { function: "take_first" }] }];
+  const config = JSON.stringify({ ...(JSON.parse(TEXT_TASK.config) as object), filter_list: filters });
+  const endless = await storePlan(blobs, { tasks: [{ ...TEXT_TASK, config }], samplesPerTask: 4 });
+  const plain = await storePlan(blobs, { tasks: [TEXT_TASK], samplesPerTask: 4 });
+  const [batch] = await storeBatches(blobs, plain, [[0, 1, 2, 3]]);
+  await pool.close();
+  pool = new ScorerPool({ workers: 1, blobFolder, sampleLimitMs: 400 });
+  pool.openRun("endless", endless);
+  pool.addResponses("endless", batch!.digest);
+  let run = 0;
+  await vi.waitFor(
+    () => {
+      pool.openRun(`plain-${++run}`, plain);
+      pool.addResponses(`plain-${run}`, batch!.digest);
+      return vi.waitFor(() => expect(pool.progress(`plain-${run}`).map(({ samples }) => samples)).toEqual([4]), {
+        timeout: 2_000,
+      });
+    },
+    { timeout: 30_000 },
+  );
+  expect(pool.progress("endless")).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { PlanManifest } from "../shell/plan-store.ts";
+import { openSampleMark, SAMPLE_LIMIT_MS, watchSamples } from "./sample-watch.ts";
 
 /** A task's means so far. Numbers of a run in progress, not estimates of its result. */
 export interface LiveTaskScores {
@@ -31,13 +32,20 @@ const QUEUE_BLOBS_MAX = 32;
 export class ScorerPool {
   readonly #size: number;
   readonly #blobFolder: string;
+  readonly #sampleLimitMs: number;
   readonly #threads: (ScorerThread | undefined)[] = [];
   readonly #threadOf = new Map<string, ScorerThread>();
   readonly #scores = new Map<string, readonly LiveTaskScores[]>();
   #runsOpened = 0;
 
   /** `workers`: threads at most, 0 for one less than there are cores. They start when there is work. */
-  constructor(options: { readonly workers: number; readonly blobFolder: string }) {
+  constructor(options: {
+    readonly workers: number;
+    readonly blobFolder: string;
+    /** How long one sample may take. */
+    readonly sampleLimitMs?: number;
+  }) {
+    this.#sampleLimitMs = options.sampleLimitMs ?? SAMPLE_LIMIT_MS;
     this.#size = options.workers > 0 ? options.workers : Math.max(1, Math.min(4, availableParallelism() - 1));
     this.#blobFolder = options.blobFolder;
   }
@@ -45,7 +53,10 @@ export class ScorerPool {
   /** Begins to keep means for a run. */
   openRun(runId: string, plan: PlanManifest): void {
     const slot = this.#runsOpened++ % this.#size;
-    const thread = (this.#threads[slot] ??= new ScorerThread(this.#blobFolder, (report) => this.#note(report)));
+    if (this.#threads[slot]?.isBroken === true) this.#threads[slot] = undefined;
+    const thread = (this.#threads[slot] ??= new ScorerThread(this.#blobFolder, this.#sampleLimitMs, (report) =>
+      this.#note(report),
+    ));
     this.#threadOf.set(runId, thread);
     thread.runs.add(runId);
     this.#scores.set(runId, []);
@@ -71,7 +82,9 @@ export class ScorerPool {
     thread.runs.delete(runId);
     thread.tell({ kind: "close", runId });
     if (thread.runs.size > 0) return;
-    this.#threads[this.#threads.indexOf(thread)] = undefined;
+    const slot = this.#threads.indexOf(thread);
+    // A broken one has been replaced by then.
+    if (slot >= 0) this.#threads[slot] = undefined;
     void thread.close();
   }
 
@@ -93,14 +106,16 @@ export class ScorerPool {
 /** One thread and the number of blobs that wait in front of it. A thread that breaks scores nothing more. */
 class ScorerThread {
   readonly #worker: Worker;
+  readonly #endWatch: () => void;
   #isBroken = false;
   readonly runs = new Set<string>();
   queuedBlobs = 0;
 
-  constructor(blobFolder: string, onReport: (report: LiveReport) => void) {
+  constructor(blobFolder: string, sampleLimitMs: number, onReport: (report: LiveReport) => void) {
+    const mark = openSampleMark();
     const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
     this.#worker = new Worker(new URL("./scorer-pool-thread.ts", import.meta.url), {
-      workerData: { blobFolder },
+      workerData: { blobFolder, mark },
       resourceLimits,
     });
     // Live means are no reason to keep a process running.
@@ -112,6 +127,11 @@ class ScorerThread {
     this.#worker.on("error", () => {
       this.#isBroken = true;
     });
+    // The final pass says which sample it is; here its thread only must not compute for ever.
+    this.#endWatch = watchSamples(mark, sampleLimitMs, () => {
+      this.#isBroken = true;
+      void this.#worker.terminate();
+    });
   }
 
   tell(call: LiveCall): void {
@@ -120,7 +140,13 @@ class ScorerThread {
     this.#worker.postMessage(call);
   }
 
+  /** Whether it scores nothing more. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
   async close(): Promise<void> {
+    this.#endWatch();
     await this.#worker.terminate();
   }
 }
