@@ -28,6 +28,23 @@ export const TEXT_TASK = aTask("texts", "generate_until", {
   ],
 });
 
+/** A task of two choices whose metrics are of all samples together. */
+export const CORPUS_CHOICE_TASK = aTask("pairs", "multiple_choice", {
+  metric_list: [{ metric: "f1" }, { metric: "mcc" }, { metric: "brier_score" }],
+  doc_to_choice: ["no", "yes"],
+});
+
+/** A task of whole texts, weighted by their lengths. */
+export const PERPLEXITY_TASK = aTask("prose", "loglikelihood_rolling", {
+  metric_list: [{ metric: "word_perplexity" }, { metric: "byte_perplexity" }, { metric: "bits_per_byte" }],
+});
+
+/** A task of translations, scored as one corpus. */
+export const CORPUS_TEXT_TASK = aTask("translations", "generate_until", {
+  metric_list: [{ metric: "bleu" }, { metric: "chrf" }, { metric: "ter" }],
+  generation_kwargs: { until: ["\n"] },
+});
+
 function aTask(name: string, outputKind: PlanTask["outputKind"], config: object): PlanTask {
   return {
     name,
@@ -100,10 +117,11 @@ function makePack(
 ): PlanPack {
   const samples: PlanSample[] = [];
   const requests: EvaluationRequest[] = [];
-  const isChoice = of.planTask.outputKind === "multiple_choice";
+  const { outputKind } = of.planTask;
+  const choices = choicesOf(of.planTask);
+  const isChoice = choices.length > 0;
   for (let docId = of.docId; docId < of.docId + of.count; docId++) {
     const context = `${"lorem ipsum ".repeat(of.promptLength / 12)}question ${docId}`;
-    const choices = ["a", "bb", "c"];
     samples.push({
       index: position.sample++,
       task: of.task,
@@ -111,16 +129,21 @@ function makePack(
       doc: `{"id": ${docId}, "share": 0.5}`,
       firstRequest: position.request,
       requestCount: isChoice ? choices.length : 1,
-      target: isChoice ? String(docId % 3) : `"${docId % 7}"`,
-      ...(isChoice ? { choices, gold: docId % 3 } : {}),
+      target: isChoice ? String(docId % choices.length) : `"it is ${docId % 7}"`,
+      ...(isChoice ? { choices, gold: docId % choices.length } : {}),
     });
     for (const continuation of isChoice ? choices : [""]) {
-      const kind = isChoice ? "loglikelihood" : "generate_until";
-      const generation = isChoice ? {} : { generation: GENERATION };
+      const kind = outputKind === "multiple_choice" ? "loglikelihood" : outputKind;
+      const generation = kind === "generate_until" ? { generation: GENERATION } : {};
       requests.push({ index: position.request++, kind, context, continuation, ...generation });
     }
   }
   return { samples, requests, sampleCostTokens: new Uint32Array(samples.length).fill(1) };
+}
+
+/** None where the task has no choices. */
+function choicesOf({ config }: PlanTask): readonly string[] {
+  return (JSON.parse(config) as { readonly doc_to_choice?: readonly string[] }).doc_to_choice ?? [];
 }
 
 /** The one answer to each request of such a plan. */
@@ -134,12 +157,11 @@ export function answerOf(plan: PlanManifest, requestIndex: number): EvaluationRe
   return { kind: "text", text: mixed % 5 === 0 ? "" : `it is ${mixed % 7} ☃`, ...cost };
 }
 
+/** Tasks whose answers are texts come last. */
 function textsStart(plan: PlanManifest): number {
-  const samples = plan.end.taskCounts[0]!.samples;
-  return plan.header.tasks.reduce(
-    (sum, { outputKind }) => sum + (outputKind === "multiple_choice" ? samples * 3 : 0),
-    0,
-  );
+  const { samples } = plan.end.taskCounts[0]!;
+  const scored = plan.header.tasks.filter(({ outputKind }) => outputKind !== "generate_until");
+  return scored.reduce((sum, task) => sum + samples * Math.max(1, choicesOf(task).length), 0);
 }
 
 /** Stores responses to the given requests, cut into batches; each blob also holds a row that does not count. */
