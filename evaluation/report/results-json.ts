@@ -127,7 +127,8 @@ function runEntries(context: ResultsContext): Entry[] {
     // The harness's command line reads a number of documents as a float too.
     ["limit", header.limit === null ? null : makeFloat(header.limit)],
     ["bootstrap_iters", header.bootstrapIterations],
-    ["gen_kwargs", generationOverrides === null ? null : parsePythonJson(generationOverrides)],
+    // The command line has an empty mapping where none are given.
+    ["gen_kwargs", generationOverrides === null ? dict([]) : parsePythonJson(generationOverrides)],
     ["random_seed", seeds.python],
     ["numpy_seed", seeds.numpy],
     ["torch_seed", seeds.torch],
@@ -159,7 +160,7 @@ function chatEntries(chat: PlanHeader["chat"]): readonly Entry[] {
   return [
     ["system_instruction", system],
     ["system_instruction_sha", digest(system)],
-    ["fewshot_as_multiturn", chat?.isMultiturn ?? false],
+    ["fewshot_as_multiturn", template === null ? null : (chat?.isMultiturn ?? null)],
     ["chat_template", text],
     ["chat_template_sha", digest(text)],
   ];
