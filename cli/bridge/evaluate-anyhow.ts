@@ -1,6 +1,7 @@
 // `muster run`: natively where that is exact, with the harness itself where it must be, and a word on which and why.
 import { join } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
+import { findMediaRefusal } from "../../frontend/inspection/judge-task.ts";
 import { evaluate, type EvaluationOptions } from "../evaluate.ts";
 import { newRunId } from "../local-runs.ts";
 import { NotNative } from "../not-native.ts";
@@ -17,6 +18,8 @@ export async function evaluateAnyhow(wanted: EvaluationOptions): Promise<number>
     return await evaluate(wanted);
   } catch (thrown) {
     if (!(thrown instanceof NotNative) || options.bridge === "never") throw thrown;
+    const blind = findMediaRefusal(wanted.wish.request, wanted.wish.request.tasks);
+    if (blind !== null) throw blind;
     if (!hasBridge(options)) throw withHint(thrown, "`muster bridge install` lets the harness itself run such tasks.");
     if (options.detach)
       throw withHint(thrown, "The bridge can run it, but not with --detach: the harness scores here.");

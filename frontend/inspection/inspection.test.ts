@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { PlanRequest } from "../plan-request.ts";
 import { measureCoverage } from "./coverage.ts";
+import { findMediaRefusal } from "./judge-task.ts";
 import { showDocument } from "./show-document.ts";
 import { validateTasks } from "./validate-tasks.ts";
 
@@ -86,6 +87,37 @@ test("what can be run has no problems; what is not there is one", () => {
   expect(problems("one")).toEqual([]);
   expect(problems("both")).toHaveLength(1);
   expect(problems("nothing")).toEqual([expect.stringMatching(/^notFound nothing -:- /)]);
+});
+
+test("tasks of images and sounds run nowhere, and a model that judges is left to the harness", async () => {
+  write(
+    "helpers.py",
+    "from openai import OpenAI",
+    "def look(doc):",
+    "    return [doc['image']]",
+    "def judge(doc, results):",
+    "    return {'acc': float(OpenAI().responses.create(model='m', input=results[0]).output_text == 'yes')}",
+  );
+  write("seen.yaml", "task: seen", ...DATA, "doc_to_image: !function helpers.look");
+  write("heard.yaml", "task: heard", ...DATA, "doc_to_audio: sound");
+  write("judged.yaml", "task: judged", ...DATA, "process_results: !function helpers.judge");
+  expect(problems("seen", "heard", "judged")).toEqual([
+    expect.stringMatching(
+      /^unsupported seen .*seen cannot be run exactly: it shows images to the model \(doc_to_image\)/,
+    ),
+    expect.stringMatching(
+      /^unsupported heard .*heard cannot be run exactly: it plays audio to the model \(doc_to_audio\)/,
+    ),
+    expect.stringMatching(/^unsupported judged .*openai/),
+  ]);
+  const { tasks } = await measureCoverage(places());
+  expect(tasks.map(({ name, kind }) => [name, kind])).toEqual([
+    ["heard", "refused"],
+    ["judged", "bridge"],
+    ["seen", "refused"],
+  ]);
+  expect(findMediaRefusal(places(), ["judged"])).toBeNull();
+  expect(findMediaRefusal(places(), ["judged", "heard"])?.message).toMatch(/heard .* plays audio/);
 });
 
 test("coverage counts what runs, what needs the harness and what runs nowhere, with reasons and functions", async () => {

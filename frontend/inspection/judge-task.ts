@@ -6,6 +6,7 @@ import { PythonFunction } from "../../evaluation/harness/task/python-function.ts
 import type { TaskNode } from "../../evaluation/harness/task/task-tree.ts";
 import type { PlanRequest } from "../plan-request.ts";
 import { planTasks } from "../plan-tasks.ts";
+import { selectTree } from "../select-tree.ts";
 import type { TaskPlaces } from "../task-index.ts";
 
 /** `native`: runs. `bridge`: needs the harness itself. `refused`: runs nowhere. */
@@ -49,7 +50,30 @@ export function refusalOf(error: MusterError, { name, raw }: Pick<TaskNode, "nam
 }
 
 function hasMedia(raw: PythonDict): boolean {
-  return ["doc_to_image", "doc_to_audio"].some((key) => isTruthy(raw.get(key) ?? null));
+  return ["doc_to_image", "doc_to_audio"].some((key) => {
+    const value = raw.get(key) ?? null;
+    return value instanceof PythonFunction || isTruthy(value);
+  });
+}
+
+/** The refusal of the first task among those named that no model of Muster can be asked; null where there is none. */
+export function findMediaRefusal(places: TaskPlaces, words: readonly string[]): MusterError | null {
+  for (const word of words) {
+    const blind = tasksOf(places, word).find(({ raw }) => hasMedia(raw));
+    const verdict = blind === undefined ? null : judgeTask(blind, places);
+    if (verdict?.kind === "refused") return verdict.error;
+  }
+  return null;
+}
+
+/** The tasks that a word stands for; none where they cannot be read without Python. */
+function tasksOf(places: TaskPlaces, word: string): readonly TaskNode[] {
+  try {
+    return selectTree(places, [word]).tasks;
+  } catch (error) {
+    if (error instanceof MusterError && error.kind === "unsupported") return [];
+    throw error;
+  }
 }
 
 /** The first Python function that scores; scoring is what is decided last. */

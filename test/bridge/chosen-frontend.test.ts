@@ -1,5 +1,5 @@
 // `muster run` with tasks of both sorts: natively what is exact, with the harness what must be, and a word on it.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BRIDGE_FOLDER } from "../support/harness-output.ts";
@@ -28,6 +28,22 @@ test("without a bridge the refusal says what would run the task", async () => {
   const { error } = JSON.parse(stderr) as { error: { message: string; wayOut: string } };
   expect(error.message).toMatch(REFUSAL);
   expect(error.wayOut).toMatch(/`muster bridge install` lets the harness itself run such tasks\.$/);
+});
+
+test("a task that shows images is refused by name, bridge or not", async () => {
+  const file = join(tasks, "seeing.yaml");
+  writeFileSync(
+    file,
+    "task: seeing\ndataset_path: x\ntest_split: test\ndoc_to_text: t\ndoc_to_target: t\ndoc_to_image: i\n",
+  );
+  for (const more of [[], ["--bridge-python", process.execPath]]) {
+    const words = ["run", "--tasks", `${file},${PYTHON_TASK}`, "--engine", "hash", "--yes", "--json", ...more];
+    const { code, stderr } = await muster.run(words);
+    expect(code).toBe(2);
+    const { error } = JSON.parse(stderr) as { error: { message: string; wayOut: string } };
+    expect(error.message).toBe("The task seeing cannot be run exactly: it shows images to the model (doc_to_image).");
+    expect(error.wayOut).toBe("Leave the task out: the models of Muster read text, also where the harness asks them.");
+  }
 });
 
 test("with --bridge never nothing but the native frontend runs", async () => {

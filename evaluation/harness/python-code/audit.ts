@@ -46,6 +46,10 @@ class Audit {
     const { syntax } = this.#subject;
     for (const name of this.#subject.parameters) this.#own.add(name);
     visit(syntax, (node) => this.#collect(node));
+    // Names first: that a module is missing says more than that its objects have an unknown attribute.
+    visit(syntax, (node) => {
+      if (node.kind === "name") this.#resolve(node.name);
+    });
     visit(syntax, (node) => this.#check(node));
   }
 
@@ -61,9 +65,7 @@ class Audit {
   }
 
   #check(node: Node): void {
-    if (node.kind === "name") this.#resolve(node.name);
     if (node.kind !== "attribute") return;
-    if (node.owner.kind === "name") this.#resolve(node.owner.name);
     const owner = this.#moduleOf(node.owner);
     if (owner === null) {
       if (!isKnownMethod(node.name) && !OBJECT_MEMBERS.has(node.name)) throw unsupported(`the attribute ${node.name}`);

@@ -61,6 +61,8 @@ const CALLED_SETTINGS = new Set<PythonValue>([
   "process_results",
 ]);
 
+const TEXT_ONLY = "Leave the task out: the models of Muster read text, also where the harness asks them.";
+
 const OUTPUT_KINDS: readonly PythonValue[] = [
   "loglikelihood",
   "multiple_choice",
@@ -115,16 +117,17 @@ class ConfigReader {
   }
 
   refusePython(): void {
-    for (const [key, value] of this.#config) {
-      if (value instanceof PythonFunction && !CALLED_SETTINGS.has(key)) throw this.#needsPython(str(key), value);
-    }
-    const refused: readonly (readonly [string, string])[] = [
-      ["doc_to_image", "it shows images to the model"],
-      ["doc_to_audio", "it plays audio to the model"],
+    const refused: readonly (readonly [string, string, string?])[] = [
+      ["doc_to_image", "it shows images to the model (doc_to_image)", TEXT_ONLY],
+      ["doc_to_audio", "it plays audio to the model (doc_to_audio)", TEXT_ONLY],
       ["use_prompt", "its prompt comes from promptsource (use_prompt)"],
     ];
-    for (const [key, reason] of refused) {
-      if (isTruthy(this.#config.get(key) ?? null)) throw this.refusal(reason);
+    for (const [key, reason, wayOut] of refused) {
+      const value = this.#config.get(key) ?? null;
+      if (value instanceof PythonFunction || isTruthy(value)) throw this.refusal(reason, wayOut);
+    }
+    for (const [key, value] of this.#config) {
+      if (value instanceof PythonFunction && !CALLED_SETTINGS.has(key)) throw this.#needsPython(str(key), value);
     }
     if ((this.#config.get("unsafe_code") ?? false) !== false) {
       throw this.refusal("it runs code that the model writes (unsafe_code)");
@@ -148,10 +151,8 @@ class ConfigReader {
     }
   }
 
-  refusal(reason: string): MusterError {
-    return new MusterError("unsupported", `The task ${this.name} cannot be run exactly: ${reason}.`, {
-      wayOut: "Leave the task out, or run it with the harness itself.",
-    });
+  refusal(reason: string, wayOut = "Leave the task out, or run it with the harness itself."): MusterError {
+    return new MusterError("unsupported", `The task ${this.name} cannot be run exactly: ${reason}.`, { wayOut });
   }
 
   invalid(key: string, expected: string): MusterError {
