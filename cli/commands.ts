@@ -73,6 +73,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/runs-export.ts"),
   },
   {
+    path: "runs retry",
+    words: ["<run>"],
+    prose: "Ask again what a partial run got no answer to",
+    examples: ["muster runs retry 20261124"],
+    load: () => import("./commands/runs-retry.ts"),
+  },
+  {
     path: "runs resume",
     words: ["<run>"],
     prose: "Take up a local run that was stopped",
@@ -196,7 +203,7 @@ export const COMMANDS: readonly CommandRow[] = [
 
 /** What stands over a group's commands in the help. */
 export const GROUPS: { readonly [name: string]: string } = {
-  runs: "List, show, cancel, export and resume runs",
+  runs: "List, show, cancel, export, retry and resume runs",
   agents: "List and drain agents",
   tasks: "List, show, check and install task definitions",
   bridge: "Install the Python bridge, and evaluate with it",

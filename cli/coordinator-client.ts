@@ -68,6 +68,11 @@ export class CoordinatorClient {
     return ((await this.#call("listRuns", { limit })) as ListRunsReply).runs;
   }
 
+  /** Opens a partial or failed run again. Throws `conflict` where it is neither. */
+  retryRun(runId: string): Promise<Run> {
+    return this.#call("retryRun", { runId }) as Promise<Run>;
+  }
+
   cancelRun(runId: string): Promise<Run> {
     return this.#call("cancelRun", { runId }) as Promise<Run>;
   }

@@ -49,17 +49,21 @@ export async function finishRun(started: StartedRun): Promise<number> {
     const next = nextCommands(started);
     process.stdout.write(`${formatScores(scores).join("\n")}\n`);
     process.stderr.write(`\n${summariseRun(run, { agents, output: output?.path ?? null, next }).join("\n")}\n`);
-    if (run.state === "partial") process.stderr.write(`${painter(process.stderr)("yellow", partialText(run))}\n`);
+    if (run.state === "partial")
+      process.stderr.write(`${painter(process.stderr)("yellow", partialText(run, started))}\n`);
   }
   if (cluster.isLocal) {
     await cluster.close();
-    dropLocalJournals(runId);
+    // What has no answer may be asked again.
+    if (run.state === "done") dropLocalJournals(runId);
   }
   return exitCodeOf(run);
 }
 
-function partialText(run: Run): string {
-  return `The run is partial: ${run.reason === "" ? "some requests got no answer" : run.reason}. The scores are over the rest.`;
+function partialText(run: Run, { options }: StartedRun): string {
+  const at = options.coordinator === undefined ? "" : ` --coordinator ${options.coordinator}`;
+  const reason = run.reason === "" ? "some requests got no answer" : run.reason;
+  return `The run is partial: ${reason}. The scores are over the rest.\nAsk again with: muster runs retry ${run.runId}${at}`;
 }
 
 async function watch(started: StartedRun): Promise<{ readonly run: Run; readonly agents: readonly Agent[] }> {

@@ -1,3 +1,5 @@
+import type { PythonJson } from "../evaluation/plan.ts";
+
 /** How an option's text is read; `read-options.ts` has the rule and the sentence for each. */
 export type OptionKind =
   | "text"
@@ -29,4 +31,21 @@ export interface OptionRow {
   readonly prose: string;
   /** Commands that take it, by their words. */
   readonly commands: readonly string[];
+}
+
+/** What a value of each kind is. */
+export interface ValueOfKind {
+  readonly text: string;
+  readonly texts: readonly string[];
+  readonly words: readonly string[];
+  readonly switch: boolean;
+  readonly integer: number;
+  readonly number: number;
+  readonly limit: number;
+  readonly seeds: readonly [number, number, number, number];
+  /** JSON of an object. */
+  readonly settings: PythonJson;
+  readonly address: string;
+  readonly url: readonly string[];
+  readonly choice: string;
 }

@@ -1,12 +1,19 @@
-import type { PythonJson } from "../evaluation/plan.ts";
-import type { OptionRow } from "./option-row.ts";
+import type { OptionRow, ValueOfKind } from "./option-row.ts";
 
 /**
  * The one table of options. Flags, environment variables, `--help`, validation and docs/configuration.md derive from it,
  * so an option is added here and nowhere else.
  */
 
-const READS_CLUSTER = ["agents", "agents drain", "runs", "runs show", "runs cancel", "runs export"] as const;
+const READS_CLUSTER = [
+  "agents",
+  "agents drain",
+  "runs",
+  "runs show",
+  "runs cancel",
+  "runs export",
+  "runs retry",
+] as const;
 /** Commands that evaluate, with agents of their own or a coordinator's. */
 const EVALUATES = ["run", "bridge run"] as const;
 const EVERYWHERE = [
@@ -212,7 +219,7 @@ export const OPTIONS = {
     env: "MUSTER_OUTPUT",
     kind: "text",
     prose: "Where the results go. Not given: muster-results/RUN.",
-    commands: [...EVALUATES, "demo", "runs resume", "runs export"],
+    commands: [...EVALUATES, "demo", "runs resume", "runs retry", "runs export"],
   },
   noCache: {
     flag: "--no-cache",
@@ -241,7 +248,7 @@ export const OPTIONS = {
     env: "MUSTER_DETACH",
     kind: "switch",
     prose: "Submit the run and return at once. Needs --coordinator.",
-    commands: ["run"],
+    commands: ["run", "runs retry"],
   },
   dataFolder: {
     flag: "--data-dir <folder>",
@@ -371,22 +378,6 @@ export const OPTIONS = {
 } as const satisfies { readonly [name: string]: OptionRow };
 
 export type OptionName = keyof typeof OPTIONS;
-
-interface ValueOfKind {
-  readonly text: string;
-  readonly texts: readonly string[];
-  readonly words: readonly string[];
-  readonly switch: boolean;
-  readonly integer: number;
-  readonly number: number;
-  readonly limit: number;
-  readonly seeds: readonly [number, number, number, number];
-  /** JSON of an object. */
-  readonly settings: PythonJson;
-  readonly address: string;
-  readonly url: readonly string[];
-  readonly choice: string;
-}
 
 /** Kinds that always have a value: switches are off and lists empty where nothing is given. */
 type AlwaysThere = "switch" | "texts" | "words" | "url";

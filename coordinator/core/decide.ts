@@ -32,6 +32,8 @@ export function decide(state: CoordinatorState, { input }: TimedInput): Decision
       return { events: [], effects: [{ kind: "SendDrain", agentId: input.agentId }] };
     case "CancelRequested":
       return cancelRun(state, input.runId);
+    case "RetryRequested":
+      return retryRun(input.run);
     case "ScoresArrived":
       return endRun(state, input);
     case "AgentDisconnected":
@@ -114,6 +116,14 @@ function cancelRun(state: CoordinatorState, runId: string): Decision {
     { kind: "RunClosed", runId },
   );
   return { events, effects };
+}
+
+/** Only a run that is over is opened again; its responses stay. */
+function retryRun({ run, phase }: RunState): Decision {
+  const { runId } = run;
+  const events: Event[] = [{ kind: "RunReopened", runId }];
+  if (phase === "ended") events.unshift({ kind: "QuarantineLifted", runId });
+  return { events, effects: [] };
 }
 
 function endRun(state: CoordinatorState, { runId, outcome }: InputOf<"ScoresArrived">): Decision {

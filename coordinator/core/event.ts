@@ -60,6 +60,8 @@ export type RunEvent =
       readonly failure: FailedRequest;
     }
   | { readonly kind: "RequestQuarantined"; readonly runId: string; readonly failure: FailedRequest }
+  /** A run that had ended is open again; requests that were quarantined wait for another try. */
+  | { readonly kind: "QuarantineLifted"; readonly runId: string }
   | { readonly kind: "RunComputed"; readonly runId: string }
   | { readonly kind: "RunEnded"; readonly runId: string; readonly end: RunEnd; readonly reason: string };
 
@@ -67,7 +69,8 @@ export type RunEvent =
 export type ClusterEvent =
   | { readonly kind: "EpochStarted"; readonly epoch: number }
   | { readonly kind: "RunListed"; readonly run: RunDescription }
-  | { readonly kind: "RunClosed"; readonly runId: string };
+  | { readonly kind: "RunClosed"; readonly runId: string }
+  | { readonly kind: "RunReopened"; readonly runId: string };
 
 export type Event = RunEvent | ClusterEvent;
 
@@ -77,6 +80,7 @@ export function journalOf(event: Event): string | null {
     case "EpochStarted":
     case "RunListed":
     case "RunClosed":
+    case "RunReopened":
       return null;
     default:
       return event.runId;

@@ -25,6 +25,7 @@ export function evolve(state: CoordinatorState, event: Event, nowMs: number): vo
       return;
     case "RunListed":
     case "RunClosed":
+    case "RunReopened":
       return;
     case "RunAccepted":
       state.runs.set(event.runId, newRun(event.run, event.shape));
@@ -79,6 +80,8 @@ function evolveRun(
     case "RequestQuarantined":
       run.quarantined.set(event.failure.requestIndex, event.failure);
       return closeRequest(run, event.failure.requestIndex);
+    case "QuarantineLifted":
+      return liftQuarantine(run);
     case "RunComputed":
       run.phase = "scoring";
       return;
@@ -259,4 +262,29 @@ function closeRequest(run: RunState, requestIndex: number): void {
   const holder = run.holder[sample]!;
   if (holder > 0) detachSample(run, run.leaseList[holder - 1]!, sample);
   else run.costTokensWaiting -= run.shape.sampleCostTokens[sample]!;
+}
+
+/** The run goes on as if no request had been set aside. */
+function liftQuarantine(run: RunState): void {
+  run.phase = "computing";
+  run.end = null;
+  run.reason = "";
+  for (const requestIndex of run.quarantined.keys()) reopenRequest(run, requestIndex);
+  run.quarantined.clear();
+  run.failedAttempts.clear();
+  for (const queue of run.queues.values()) {
+    // A sample that came back before may stand in the list still.
+    queue.returned.splice(0, queue.returned.length, ...new Set(queue.returned));
+  }
+}
+
+function reopenRequest(run: RunState, requestIndex: number): void {
+  const sample = sampleOfRequest(run, requestIndex);
+  run.openRequests[sample]! += 1;
+  if (run.openRequests[sample]! > 1) return;
+  run.samplesDone -= 1;
+  run.taskSamplesDone[run.shape.sampleTask[sample]!]! -= 1;
+  run.costTokensDone -= run.shape.sampleCostTokens[sample]!;
+  run.costTokensWaiting += run.shape.sampleCostTokens[sample]!;
+  queueOf(run, sample).returned.push(sample);
 }

@@ -1,6 +1,7 @@
 import type { EngineDescription } from "../../evaluation/engine.ts";
 import type { RetryClass } from "../../evaluation/response.ts";
 import type { RequestKind } from "../../evaluation/request.ts";
+import type { RunState } from "./state.ts";
 
 /** One slot as its agent announces it. */
 export interface SlotAnnouncement {
@@ -99,6 +100,8 @@ export type Input =
   | { readonly kind: "ResponsesArrived"; readonly batch: ResponseBatch }
   | { readonly kind: "DrainRequested"; readonly agentId: string }
   | { readonly kind: "CancelRequested"; readonly runId: string }
+  /** The run as its journal tells it: one that has ended is no longer part of the state. */
+  | { readonly kind: "RetryRequested"; readonly run: RunState }
   /** The shell has stored all that is to be known of an ended run; the state may forget it. */
   | { readonly kind: "RunArchived"; readonly runId: string }
   | { readonly kind: "ScoresArrived"; readonly runId: string; readonly outcome: ScoringOutcome }

@@ -46,6 +46,11 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
     case "RunArchived":
       if (state.runs.get(input.runId)?.phase === "ended") state.runs.delete(input.runId);
       return;
+    case "RetryRequested": {
+      const { runId } = input.run.run;
+      if (!state.runs.has(runId)) state.runs.set(runId, input.run);
+      return;
+    }
     case "RunArrived":
     case "LeaseReturned":
     case "CancelRequested":

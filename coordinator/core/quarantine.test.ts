@@ -134,3 +134,52 @@ describe("failed requests", () => {
     });
   });
 });
+
+/** The agent answers all that it is asked but what breaks it, until there is nothing more. */
+function workOff(scenario: CoreScenario, broken: readonly number[]): number[] {
+  const asked: number[] = [];
+  while (scenario.run().phase === "computing") {
+    const { leaseId, samples } = scenario.leaseFor("a");
+    const requests = [...samples];
+    asked.push(...requests);
+    batchNumber += 1;
+    const failures = requests
+      .filter((request) => broken.includes(request))
+      .map((request) => [request, "never"] as const);
+    const responses = requests.filter((request) => !broken.includes(request));
+    scenario.answer({ agentId: "a", leaseId, batchNumber, responses, failures });
+  }
+  scenario.take({ kind: "ScoresArrived", runId: "r1", outcome: { kind: "scored", scoresDigest: "s" } });
+  return asked.toSorted((left, right) => left - right);
+}
+
+describe("a partial run that is tried again", () => {
+  it("asks again only what was set aside, also where it is set aside anew, and ends done once all is answered", () => {
+    const scenario = new CoreScenario();
+    scenario.arrive({ samples: 4 });
+    scenario.join(anAgent("a"));
+    expect(workOff(scenario, [2, 3])).toEqual([0, 1, 2, 3]);
+    expect(scenario.run()).toMatchObject({ phase: "ended", end: "partial" });
+
+    scenario.take({ kind: "RetryRequested", run: scenario.run() });
+    expect(workOff(scenario, [3])).toEqual([2, 3]);
+    expect(scenario.run()).toMatchObject({ phase: "ended", end: "partial", samplesDone: 4, requestsDone: 3 });
+
+    scenario.take({ kind: "RunArchived", runId: "r1" });
+    const run = scenario.folded().runs.get("r1")!;
+    const { events } = scenario.take({ kind: "RetryRequested", run });
+    expect(events.map(({ kind }) => kind)).toEqual(["QuarantineLifted", "RunReopened"]);
+    expect(workOff(scenario, [])).toEqual([3]);
+    expect(scenario.folded().runs.get("r1")).toMatchObject({ end: "done", requestsDone: 4, samplesDone: 4 });
+  });
+
+  it("is opened by the next try where the coordinator died in the middle of the first", () => {
+    const scenario = oneSample("a");
+    expect(failOn(scenario, "a", "never")).toBe(true);
+    scenario.take({ kind: "ScoresArrived", runId: "r1", outcome: { kind: "scored", scoresDigest: "s" } });
+    scenario.take({ kind: "RetryRequested", run: scenario.run() });
+    const run = scenario.folded().runs.get("r1")!;
+    expect(run.phase).toBe("computing");
+    expect(scenario.take({ kind: "RetryRequested", run }).events).toEqual([{ kind: "RunReopened", runId: "r1" }]);
+  });
+});

@@ -186,7 +186,10 @@ export class CoordinatorParts {
   }
 
   #onDurable(events: readonly Event[]): void {
-    for (const event of events) if (event.kind === "RunEnded") void this.#archiveRun(event.runId);
+    for (const event of events) {
+      if (event.kind === "RunEnded") void this.#archiveRun(event.runId);
+      else if (event.kind === "RunReopened") void this.#resumeScores(event.runId);
+    }
   }
 
   /** An ended run is written down once, then forgotten. */
@@ -202,6 +205,14 @@ export class CoordinatorParts {
     } catch (error) {
       const { message } = MusterError.from(error);
       this.#adapters.log.error({ run: runId, error: message }, "cannot archive an ended run; it stays in memory");
+    }
+  }
+
+  async #resumeScores(runId: string): Promise<void> {
+    try {
+      await this.#live.resumeRun(runId);
+    } catch (error) {
+      this.#adapters.log.warn({ run: runId, error: MusterError.from(error).message }, "live scores stay behind");
     }
   }
 

@@ -47,10 +47,14 @@ export class LiveScores {
   /** After a restart: shows the scorers what the open runs' journals hold. */
   async resume(): Promise<void> {
     for (const run of this.#loop.state.runs.values()) {
-      if (run.phase !== "computing" || run.requestsDone === 0) continue;
-      for await (const event of readEvents(this.#journals, runJournal(run.run.runId))) {
-        if (event.kind === "ResponsesAccepted" && event.digest !== "") this.add(event.runId, event.digest);
-      }
+      if (run.phase === "computing" && run.requestsDone > 0) await this.resumeRun(run.run.runId);
+    }
+  }
+
+  /** Shows the scorers what one run's journal holds. */
+  async resumeRun(runId: string): Promise<void> {
+    for await (const event of readEvents(this.#journals, runJournal(runId))) {
+      if (event.kind === "ResponsesAccepted" && event.digest !== "") this.add(runId, event.digest);
     }
   }
 

@@ -26,6 +26,7 @@ import {
   type ListRunsReply,
   ListRunsReplySchema,
   type ListRunsRequest,
+  type RetryRunRequest,
   type Run,
   type SubmitRunMessage,
   type SubmitRunReply,
@@ -87,6 +88,7 @@ export class OperatorService {
       listRuns: unary((request: ListRunsRequest) => this.#list(request)),
       watchRun: (call: ServerWritableStream<WatchRunRequest, Run>) => endWith(call, this.#watch(call)),
       cancelRun: unary((request: CancelRunRequest) => this.#cancel(request.runId)),
+      retryRun: unary((request: RetryRunRequest) => this.#retry(request.runId)),
       listAgents: unary(async () => this.#listAgents()),
       drainAgent: unary(async (request: DrainAgentRequest) => this.#drain(request.agentId)),
       exportRun: (call: ServerWritableStream<ExportRunRequest, ExportRunPart>) => endWith(call, this.#export(call)),
@@ -156,6 +158,25 @@ export class OperatorService {
       throw new MusterError("conflict", `run ${runId} has ended already (${before.state})`);
     }
     loop.take({ kind: "CancelRequested", runId });
+    await loop.settled();
+    return registry.view(runId);
+  }
+
+  async #retry(idOrBeginning: string): Promise<Run> {
+    const { registry, archive, loop } = this.#around;
+    const runId = registry.resolve(idOrBeginning);
+    const { state } = await registry.view(runId);
+    if (state !== "partial" && state !== "failed") {
+      throw new MusterError("conflict", `run ${runId} is ${state}: there is nothing to try again`, {
+        wayOut: "Runs that ended partial or failed can be tried again.",
+      });
+    }
+    if (loop.state.runs.has(runId)) {
+      throw new MusterError("conflict", `run ${runId} has just ended and is being written down`, {
+        wayOut: "Try again in a moment.",
+      });
+    }
+    loop.take({ kind: "RetryRequested", run: await archive.stateOf(runId) });
     await loop.settled();
     return registry.view(runId);
   }

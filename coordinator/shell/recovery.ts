@@ -22,6 +22,7 @@ export async function recover(store: JournalStore, state: CoordinatorState, nowM
     if (event.kind === "EpochStarted") epoch = event.epoch;
     else if (event.kind === "RunListed") listed.push(event.run);
     else if (event.kind === "RunClosed") closed.add(event.runId);
+    else if (event.kind === "RunReopened") closed.delete(event.runId);
   }
   state.epoch = epoch;
   for (const run of listed) {

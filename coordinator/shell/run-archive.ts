@@ -2,7 +2,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
 import { type Run, RunSchema } from "../../proto/gen/muster/v1/operator_pb.js";
-import { emptyState } from "../core/state.ts";
+import { MusterError } from "../../base/muster-error.ts";
+import { emptyState, type RunState } from "../core/state.ts";
 import { evolve } from "../core/evolve.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import { runJournal } from "./frame-writer.ts";
@@ -45,9 +46,7 @@ export class RunArchive {
   }
 
   async #fromJournal(runId: string): Promise<Run> {
-    const state = emptyState();
-    for await (const event of readEvents(this.#journals, runJournal(runId))) evolve(state, event, 0);
-    const run = state.runs.get(runId)!;
+    const run = await this.stateOf(runId);
     const view = viewRun(run, {
       nowUnixMs: run.run.createdUnixMs,
       scores: [],
@@ -56,6 +55,15 @@ export class RunArchive {
     });
     await this.save(view);
     return view;
+  }
+
+  /** An ended run as its journal tells it. */
+  async stateOf(runId: string): Promise<RunState> {
+    const state = emptyState();
+    for await (const event of readEvents(this.#journals, runJournal(runId))) evolve(state, event, 0);
+    const run = state.runs.get(runId);
+    if (run === undefined) throw new MusterError("badData", `the journal of run ${runId} does not begin with the run`);
+    return run;
   }
 
   /** The results as JSON, or nothing where the run has none (cancelled, failed). */

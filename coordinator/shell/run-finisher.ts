@@ -99,6 +99,8 @@ export class RunFinisher {
       } else if (event.kind === "RequestQuarantined") {
         const { requestIndex, reason, message } = event.failure;
         failures.push({ requestIndex, reason, message });
+      } else if (event.kind === "QuarantineLifted") {
+        failures.length = 0;
       } else if (event.kind === "LeaseGranted") {
         const { leaseId, agentId, slotId, epoch, samples } = event;
         leases.set(leaseId, { leaseId, agentId, slotId, epoch, sampleCount: samples.length, end: null });

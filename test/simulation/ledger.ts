@@ -48,21 +48,24 @@ export class Ledger {
       this.#runs.set(event.runId, emptyRun(event.shape));
       return;
     }
-    if (event.kind === "EpochStarted" || event.kind === "RunListed") return;
+    if (event.kind === "EpochStarted" || event.kind === "RunListed" || event.kind === "RunReopened") return;
     const run = this.#runs.get(event.runId);
     if (run === undefined) throw new Violation(`${event.kind} of run ${event.runId}, which was never accepted`);
     if (event.kind === "RunClosed") {
       if (run.end === null) throw new Violation(`run ${event.runId} was closed before it ended`);
       return;
     }
+    if (event.kind === "QuarantineLifted") {
+      if (run.end === null) throw new Violation(`run ${event.runId} was opened again before it ended`);
+      run.end = null;
+      run.quarantined.clear();
+      return;
+    }
     if (run.end !== null) throw new Violation(`${event.kind} after the end of run ${event.runId}`);
     this.#applyTo(run, event);
   }
 
-  #applyTo(
-    run: LedgerRun,
-    event: Exclude<Event, { kind: "RunAccepted" | "EpochStarted" | "RunListed" | "RunClosed" }>,
-  ) {
+  #applyTo(run: LedgerRun, event: Exclude<Event, { kind: NotOfOpenRuns }>) {
     switch (event.kind) {
       case "AgentAdmitted":
         return;
@@ -118,6 +121,8 @@ export class Ledger {
     if (end !== expected) throw new Violation(`run ${runId} ended as ${end}, not as ${expected}`);
   }
 }
+
+type NotOfOpenRuns = "RunAccepted" | "EpochStarted" | "RunListed" | "RunClosed" | "RunReopened" | "QuarantineLifted";
 
 function emptyRun(shape: PlanShape): LedgerRun {
   const sampleOf: number[] = [];

@@ -261,6 +261,22 @@ export declare type CancelRunRequest = Message<"muster.v1.CancelRunRequest"> & {
 export declare const CancelRunRequestSchema: GenMessage<CancelRunRequest>;
 
 /**
+ * @generated from message muster.v1.RetryRunRequest
+ */
+export declare type RetryRunRequest = Message<"muster.v1.RetryRunRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message muster.v1.RetryRunRequest.
+ * Use `create(RetryRunRequestSchema)` to create a new message.
+ */
+export declare const RetryRunRequestSchema: GenMessage<RetryRunRequest>;
+
+/**
  * @generated from message muster.v1.Run
  */
 export declare type Run = Message<"muster.v1.Run"> & {
@@ -925,6 +941,16 @@ export declare const OperatorService: GenService<{
   cancelRun: {
     methodKind: "unary";
     input: typeof CancelRunRequestSchema;
+    output: typeof RunSchema;
+  },
+  /**
+   * Opens a run that ended without all answers, and tries again only what has none.
+   *
+   * @generated from rpc muster.v1.OperatorService.RetryRun
+   */
+  retryRun: {
+    methodKind: "unary";
+    input: typeof RetryRunRequestSchema;
     output: typeof RunSchema;
   },
   /**
