@@ -3,7 +3,7 @@ import { harnessPython } from "../../support/harness-python.ts";
 import { sharedFolder } from "../../support/shared-folder.ts";
 import { fuzzTasks } from "./fuzz.ts";
 
-const TASKS = 30;
+const TASKS = 14;
 const python = harnessPython();
 const seed = Number(process.env["MUSTER_TEST_SEED"] ?? Date.now() % 1_000_000);
 
