@@ -43,7 +43,8 @@ export class RunFinisher {
           { run: runId, error: error.message, stack: error.kind === "internal" ? error.stack : undefined },
           "cannot score the run",
         );
-        const message = `the responses are kept, but scoring failed: ${error.message}`;
+        const way = error.wayOut === undefined ? "" : `. ${error.wayOut}`;
+        const message = `the responses are kept, but scoring failed: ${error.message}${way}`;
         loop.take({ kind: "ScoresArrived", runId, outcome: { kind: "failed", message } });
       })
       .finally(() => this.#busy.delete(runId));

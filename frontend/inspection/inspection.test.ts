@@ -42,6 +42,16 @@ function problems(...words: readonly string[]): string[] {
 test.each<[string, readonly string[], RegExp]>([
   ["an unknown setting", [...DATA, "colour: red"], /^badData mine \w+\.yaml:6 .*unknown setting colour/],
   [
+    "an expression that Python does not take",
+    [...DATA, 'filter_list: [{name: strict, filter: [{function: regex, regex_pattern: "(a"}]}]'],
+    /^badData mine \w+\.yaml:6 .*its filter regex \(strict\) with the expression "\(a" cannot be made: missing \)/,
+  ],
+  [
+    "an expression that has no translation",
+    [...DATA, 'filter_list: [{name: strict, filter: [{function: regex, regex_pattern: "(a)?(?(1)b|c)"}]}]'],
+    /^unsupported mine \w+\.yaml:6 .*with the expression "\(a\).*" cannot be made: .*conditional group/,
+  ],
+  [
     "a template",
     ["doc_to_choice: '{{a'", ...DATA],
     /^badData mine \w+\.yaml:2 The template doc_to_choice .* cannot be read/,

@@ -93,13 +93,13 @@ describe("a task that cannot be scored exactly is refused, with its name and the
       "a filter's argument",
       filter({ function: "lowercase", wish: 1 }),
       {},
-      "its filter lowercase cannot be made: got an unexpected keyword argument 'wish'",
+      "its filter lowercase (f) cannot be made: got an unexpected keyword argument 'wish'",
     ],
     [
       "a regular expression",
-      filter({ function: "regex", regex_pattern: "*a" }),
+      filter({ function: "regex", regex_pattern: "(a)?(?(1)b|c)" }),
       {},
-      "its filter regex cannot be made: nothing to repeat",
+      'its filter regex (f) with the expression "(a)?(?(1)b|c)" cannot be made: regular expression conditional group',
     ],
     [
       "a metric's argument",

@@ -198,20 +198,21 @@ function knownWidth(task: PlanTask, name: string): Width {
 }
 
 function readPipelines(task: PlanTask, list: PythonValue): FilterPipeline[] {
-  if (list === null) return [{ name: "none", filters: [makeFilter(task, new Map([["function", "take_first"]]))] }];
+  if (list === null)
+    return [{ name: "none", filters: [makeFilter(task, new Map([["function", "take_first"]]), "none")] }];
   if (!isList(list) || list.length === 0) throw refusal(task, "its filter_list is not a list of pipelines");
   const pipelines = new Map<string, FilterPipeline>();
   for (const entry of list) {
     const name = isDict(entry) ? entry.get("name") : undefined;
     const steps = isDict(entry) ? entry.get("filter") : undefined;
     if (typeof name !== "string" || !isList(steps ?? null)) throw refusal(task, "its filter_list is malformed");
-    const filters = (steps as readonly PythonValue[]).map((step) => makeFilter(task, step));
+    const filters = (steps as readonly PythonValue[]).map((step) => makeFilter(task, step, name));
     pipelines.set(name, { name, filters });
   }
   return [...pipelines.values()];
 }
 
-function makeFilter(task: PlanTask, step: PythonValue): ResponseFilter {
+function makeFilter(task: PlanTask, step: PythonValue, pipeline: string): ResponseFilter {
   const name = isDict(step) ? step.get("function") : undefined;
   if (!isDict(step) || typeof name !== "string") throw refusal(task, "its filter_list has a step without a function");
   const shown = functionName(name);
@@ -228,7 +229,14 @@ function makeFilter(task: PlanTask, step: PythonValue): ResponseFilter {
     return filter;
   } catch (error) {
     if (!(error instanceof PythonError)) throw error;
-    throw refusal(task, `its filter ${shown} cannot be made: ${error.message}`);
+    const pattern = step.get("regex_pattern");
+    const expression = typeof pattern === "string" ? ` with the expression ${JSON.stringify(pattern)}` : "";
+    const problem = `its filter ${shown} (${pipeline})${expression} cannot be made: ${error.message}`;
+    if (error.type !== "RegexError") throw refusal(task, problem);
+    throw new MusterError("badData", `task ${task.name} cannot be scored: ${problem}`, {
+      wayOut: "Correct the expression; the harness would stop at it too.",
+      cause: error,
+    });
   }
 }
 
