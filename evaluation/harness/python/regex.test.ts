@@ -121,6 +121,125 @@ test("a pattern that Python refuses is a RegexError, and one without a translati
   expect(() => compilePythonRegex("(a)?(?(1)b|c)")).toThrow(/conditional/);
 });
 
+/** Constructs in which the two languages differ, one by one. */
+const CONSTRUCTS = [
+  "(?<=(a))b",
+  "(?<=(a)(b))c",
+  "(?<!(a))b",
+  "(?<=a(b)?)c",
+  "a++b",
+  "(?>a+)b",
+  "a{2,3}+a",
+  "(a)?(?(1)b|c)",
+  "(?i)straße",
+  "(?i)K",
+  "(?i)ſ",
+  "(?i)[a-z]+",
+  "(?i)İ",
+  "(?i)ß",
+  "a(?i)b",
+  "(?i:a)b",
+  "(?-i:a)",
+  "(?i)(?-i:a)b",
+  "x\\Z",
+  "\\Ax",
+  "\\Ax|y",
+  "(?P<n>a)(?P=n)",
+  "(?P<n>a)\\1",
+  "(?P<n>a)\\g<n>",
+  "\\N{DIGIT ONE}",
+  "\\N{bad}",
+  "(?x) a b # c\n c",
+  "(?x)[a b]",
+  "(?x)a\\ b",
+  "(?x) a {2}",
+  "(?x)(?# c) a",
+  "(?<n>a)",
+  "\\p{L}",
+  "\\R",
+  "\\h",
+  "\\z",
+  "[[a]",
+  "[a&&b]",
+  "[a--b]",
+  "a{,3}",
+  "a{,}",
+  "{1}",
+  "x{",
+  "(?s).",
+  "(?m)^a$",
+  "(?a)\\w+",
+  "(?u)\\w+",
+  "(?L)a",
+  "(?aL)a",
+  "\\08",
+  "\\400",
+  "\\x",
+  "\\u12",
+  "(?P<1a>b)",
+  "(?P<a>b)(?P<a>c)",
+  "(a|b)*\\1",
+  "(?:a|(b))*\\1",
+  "()\\1",
+  "(?=a)*",
+  "(?!a)+b",
+  "^*",
+  "$+",
+  "\\b+",
+  "(?i)σ",
+  "(?i)Σ",
+  "(?i)µ",
+  "(?i)Ω",
+  "(?i)ǅ",
+  "[\\d-z]",
+  "[a-\\d]",
+  "[]a]",
+  "[^]a]",
+  "[",
+  "(?",
+  "(?P",
+  "(?P<",
+  "(?:",
+  "a|*",
+  "\\",
+  "(?i-i:a)",
+  "(?-:a)",
+  "(?z)",
+  "(?ii)a",
+  " (?i)a",
+];
+const CONSTRUCT_TEXTS = [
+  "ab",
+  "abc",
+  "aab",
+  "aaab",
+  "aaa",
+  "b",
+  "c",
+  "straße STRASSE",
+  "kKK",
+  "sSſ",
+  "İiIı",
+  "ßẞss",
+  "x\n",
+  "x",
+  "yx",
+  "aa",
+  "1",
+  "a b c",
+  "a b",
+  "abb",
+  "٣_é",
+  "σςΣ",
+  "µμ",
+  "ΩΩω",
+  "ǅǆǄ",
+  "]",
+  "^",
+  "",
+  ":",
+];
+
 describe.skipIf(python === null)(`regular expressions and real Python (MUSTER_TEST_SEED=${seed})`, () => {
   test(`${PATTERNS} random patterns find, replace and split as in Python, or are refused`, () => {
     const random = new PythonRandom(seed);
@@ -155,5 +274,35 @@ describe.skipIf(python === null)(`regular expressions and real Python (MUSTER_TE
     expect(wrong.slice(0, 10)).toEqual([]);
     expect(same).toBeGreaterThan(PATTERNS / 4);
     expect(refused).toBeLessThan(PATTERNS / 3);
+  });
+
+  test("each construct finds what Python finds, is an error where it is one there, or is refused by name", () => {
+    const refusals = new Map<string, string>();
+    const asked = CONSTRUCTS.flatMap((p) => CONSTRUCT_TEXTS.map((t) => ({ p, t })));
+    const question = "[[m.group(0), list(m.groups()), m.start()] for m in re.finditer(p, t)]";
+    const answers = askPython(
+      python!,
+      asked.map((names): Question => [question, names]),
+    );
+    const wrong = asked.filter(({ p, t }, at) => {
+      try {
+        const matches = compilePythonRegex(p).findMatches(t);
+        const found = matches.map((match) => [match.text, match.groups, match.start()]);
+        return JSON.stringify([found, null]) !== JSON.stringify(answers[at]);
+      } catch (error) {
+        if (!(error instanceof PythonError)) throw error;
+        if (error.type !== "Unsupported") return answers[at]![1] !== "error";
+        refusals.set(p, error.message);
+        return false;
+      }
+    });
+    expect(wrong).toEqual([]);
+    expect([...refusals]).toEqual([
+      ["(a)?(?(1)b|c)", "regular expression conditional group (?(...)...)"],
+      ["\\N{DIGIT ONE}", "regular expression escape \\N{name}"],
+      ["\\N{bad}", "regular expression escape \\N{name}"],
+      ["(a|b)*\\1", "regular expression back reference \\1 to a group that may not have matched"],
+      ["(?:a|(b))*\\1", "regular expression group that a round of a repeat may skip"],
+    ]);
   });
 });
