@@ -35,6 +35,8 @@ export interface FuzzWish {
   readonly python: string;
   readonly seed: number;
   readonly tasks: number;
+  /** Number of the first task, to see one again without those before it. */
+  readonly first?: number;
   readonly onProgress: (report: FuzzReport) => void;
 }
 
@@ -79,9 +81,10 @@ class Fuzz {
   }
 
   async #batch(tree: TreeValues): Promise<void> {
-    const first = this.#report.tasks;
+    const { tasks: done } = this.#report;
+    const first = (this.#wish.first ?? 0) + done;
     const tasks: FuzzTask[] = [];
-    for (let index = first; index < Math.min(first + BATCH_TASKS, this.#wish.tasks); index++) {
+    for (let index = first; index < first + Math.min(BATCH_TASKS, this.#wish.tasks - done); index++) {
       const maker = new TaskMaker(new Draws(this.#wish.seed * 100_003 + index, this.#report.drawn), tree);
       const name = `fuzz_${this.#wish.seed}_${index}`;
       const single = tasks.filter(({ settings }) => settings["group"] === undefined);
@@ -103,11 +106,11 @@ class Fuzz {
     if (comparison.kind === "equal") this.#report.equal += 1;
     else if (comparison.kind === "bothStop") count(bothStop, comparison.why);
     else if (comparison.kind === "refused") count(refused, comparison.why);
-    else differences.push(await this.#explain(task, comparison.why));
+    else differences.push(`${nameOf(task)}: ${await this.#explain(task, comparison.why)}`);
   }
 
   async #compare(task: FuzzTask, folder: string): Promise<Comparison> {
-    const name = (task.settings["group"] ?? task.settings["task"]) as string;
+    const name = nameOf(task);
     const { limit, numFewshot } = task;
     const outcome = await this.#harness.run({ task: name, folder, limit, numFewshot });
     const error = "error" in outcome ? outcome.error : null;
@@ -155,6 +158,10 @@ class Fuzz {
 
 /** A report of nothing. */
 const EMPTY = { results: {}, "n-samples": {}, "n-shot": {}, versions: {}, higher_is_better: {}, samples: {} };
+
+function nameOf({ settings }: FuzzTask): string {
+  return (settings["group"] ?? settings["task"]) as string;
+}
 
 function bare(message: string, task: string): string {
   return message.replaceAll(task, "TASK").slice(0, 160);

@@ -1,4 +1,4 @@
-// `npm run parity:fuzz -- --tasks 1000 --seed 1`
+// `npm run parity:fuzz -- --tasks 1000 --seed 1`; task fuzz_1_437 alone: `-- --tasks 1 --seed 1 --first 437`
 import { parseArgs } from "node:util";
 import { harnessPython } from "../../support/harness-python.ts";
 import { sharedFolder } from "../../support/shared-folder.ts";
@@ -9,7 +9,11 @@ const REFUSED_SHARE_MAX = 0.05;
 /** With fewer tasks something may well be drawn never. */
 const ALL_DRAWN_TASKS = 500;
 const { values } = parseArgs({
-  options: { tasks: { type: "string", default: "1000" }, seed: { type: "string", default: "1" } },
+  options: {
+    tasks: { type: "string", default: "1000" },
+    seed: { type: "string", default: "1" },
+    first: { type: "string", default: "0" },
+  },
 });
 const python = harnessPython();
 if (python === null || sharedFolder === null) {
@@ -19,6 +23,7 @@ const report = await fuzzTasks({
   python,
   seed: Number(values.seed),
   tasks: Number(values.tasks),
+  first: Number(values.first),
   onProgress: ({ tasks, equal, differences }) => {
     if (tasks % PROGRESS_TASKS === 0) console.error(`${tasks} tasks, ${equal} equal, ${differences.length} different`);
   },
