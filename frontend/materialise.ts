@@ -1,5 +1,6 @@
 // A plan, piece by piece: every prompt of every task, in document order, in one pass. Runs in a worker thread.
 import { MusterError } from "../base/muster-error.ts";
+import { markStep, openStepMark } from "../base/node/step-watch.ts";
 import { PythonError } from "../evaluation/harness/python/python-error.ts";
 import type { PythonDict } from "../evaluation/harness/python/value.ts";
 import { createTaskScorer } from "../evaluation/harness/scoring/task-scorer.ts";
@@ -24,6 +25,8 @@ export interface MaterialiseOptions {
   onProgress(progress: PlanProgress): void;
   /** Gets what a person should know about the plan: whole sentences. */
   onNote?(note: string): void;
+  /** Where the document at hand is noted (`base/node/step-watch.ts`). */
+  readonly mark?: Int32Array;
 }
 
 interface ReadyTask extends PlannedTask {
@@ -45,7 +48,7 @@ export async function* materialisePlan(request: PlanRequest, options: Materialis
   for (const [index, task] of planned.entries()) {
     const subject = datasetLabel(task.definition);
     options.onProgress({ kind: "progress", stage: "data", subject, done: index, total: planned.length });
-    tasks.push(await readyTask(task, loader, request));
+    tasks.push(await readyTask(task, loader, { request, options }));
   }
   const byName = new Map(planned.map((task) => [task.planTask.name, task]));
   const generations = distinctGenerations(tasks);
@@ -98,11 +101,20 @@ function checkRequest({ limit, numFewshot }: PlanRequest): void {
   }
 }
 
-async function readyTask(task: PlannedTask, loader: DatasetLoader, request: PlanRequest): Promise<ReadyTask> {
+async function readyTask(
+  task: PlannedTask,
+  loader: DatasetLoader,
+  { request, options }: { readonly request: PlanRequest; readonly options: MaterialiseOptions },
+): Promise<ReadyTask> {
   const data = await loadTaskData(task.definition, loader, task.file);
+  const first = data.documents[0]!;
+  options.onProgress({ kind: "progress", stage: "prompts", subject: task.definition.name, done: 0, total: 0 });
   try {
-    const shape = inspectFirstDocument(task.definition, data.documents[0]!);
-    probeScoring(task, shape, data.documents[0]!);
+    const shape = markStep(options.mark ?? openStepMark(), 0, () => {
+      const found = inspectFirstDocument(task.definition, first);
+      probeScoring(task, found, first);
+      return found;
+    });
     return { ...task, data, shape, count: countDocuments(data.documents.length, request.limit) };
   } catch (error) {
     throw located(error, { definition: task.definition, data }, 0);
@@ -158,8 +170,11 @@ function* renderTask(
   const renderer = new DocumentRenderer(definition, shape, sampler, { generation: task.generation, chat: work.chat });
   const report = (done: number) =>
     options.onProgress({ kind: "progress", stage: "prompts", subject: definition.name, done, total: task.count });
+  const mark = options.mark ?? openStepMark();
+  report(0);
   for (let docId = 0; docId < task.count; docId += 1) {
-    const full = packer.add({ task: index, docId }, renderOrLocate(renderer, task, docId));
+    const rendered = markStep(mark, docId, () => renderOrLocate(renderer, task, docId));
+    const full = packer.add({ task: index, docId }, rendered);
     if (full === undefined) continue;
     report(docId + 1);
     yield full;

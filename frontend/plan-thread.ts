@@ -5,8 +5,7 @@ import { MusterError } from "../base/muster-error.ts";
 import type { DownloadProgress } from "../base/node/fetch-file.ts";
 import { openDatasetLoader } from "./data/dataset-loader.ts";
 import { materialisePlan } from "./materialise.ts";
-import type { PlanRequest } from "./plan-request.ts";
-import { PIECES_IN_FLIGHT, type ThreadMessage } from "./thread-message.ts";
+import { PIECES_IN_FLIGHT, type PlanThreadData, type ThreadMessage } from "./thread-message.ts";
 
 const port = parentPort;
 assert(port !== null, "the plan thread was started as a program");
@@ -27,12 +26,13 @@ async function takeCredit(): Promise<void> {
   window.credits -= 1;
 }
 
-async function makePlan(request: PlanRequest): Promise<void> {
+async function makePlan({ request, mark }: PlanThreadData): Promise<void> {
   const { datasetMap, cacheFolder } = request;
   const onDownload = ({ subject, doneBytes, totalBytes }: DownloadProgress): void =>
     say({ kind: "progress", stage: "data", subject, done: doneBytes, total: totalBytes });
   const pieces = materialisePlan(request, {
     openLoader: () => openDatasetLoader({ datasetMap, cacheFolder, onProgress: onDownload }),
+    mark,
     onProgress: say,
     onNote: (note) => say({ kind: "note", note }),
   });
@@ -44,7 +44,7 @@ async function makePlan(request: PlanRequest): Promise<void> {
 }
 
 try {
-  await makePlan(workerData as PlanRequest);
+  await makePlan(workerData as PlanThreadData);
 } catch (error) {
   const { kind, message, wayOut } = MusterError.from(error);
   say({ kind: "failed", errorKind: kind, message, ...(wayOut === undefined ? {} : { wayOut }) });

@@ -289,3 +289,24 @@ test("tasks of another version of the harness are named in the plan and in a not
   writeTask("own");
   expect((await plan({ tasks: ["own"] })).header).not.toHaveProperty("otherVersions");
 });
+
+test.each(["Q0", "Q3"])("%s, whose prompt would never be made, ends the plan and is named", async (document) => {
+  writeFileSync(
+    join(folder, "tasks", "helpers.py"),
+    `import re\n\ndef ask(doc):\n    return re.sub(r"${".*".repeat(60)}x$", "", doc["q"] + "-" * 40 if doc["q"] == "${document}" else doc["q"])\n`,
+  );
+  writeFileSync(
+    join(folder, "tasks", "endless.yaml"),
+    "task: endless\ndataset_path: sums\ntest_split: test\ndoc_to_text: !function helpers.ask\ndoc_to_target: a\n",
+  );
+  const around = { signal: new AbortController().signal, onProgress: () => undefined, documentLimitMs: 400 };
+  const read = async () => {
+    for await (const piece of streamPlan(request({ tasks: ["endless"] }), around)) expect(piece.kind).toBe("header");
+  };
+  await expect(read()).rejects.toThrow(
+    expect.objectContaining({
+      kind: "badData",
+      message: `The task endless, document ${document.slice(1)}: its prompts took more than 0.4 s to make.`,
+    }),
+  );
+});

@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { MusterError } from "../base/muster-error.ts";
+import { openStepMark, watchSteps } from "../base/node/step-watch.ts";
 import type { PlanPiece } from "../evaluation/plan.ts";
 import type { PlanProgress, PlanRequest } from "./plan-request.ts";
-import type { ThreadMessage } from "./thread-message.ts";
+import type { PlanThreadData, ThreadMessage } from "./thread-message.ts";
 
 /** How a plan's maker is watched and stopped. */
 export interface StreamPlanOptions {
@@ -10,7 +11,11 @@ export interface StreamPlanOptions {
   onProgress(progress: PlanProgress): void;
   /** Gets what a person should know about the plan: whole sentences. */
   onNote?(note: string): void;
+  /** How long the prompts of one document may take; a minute unless given. */
+  readonly documentLimitMs?: number;
 }
+
+const DOCUMENT_LIMIT_MS = 60_000;
 
 /**
  * Makes a plan in a worker thread and yields its pieces as they are ready. Throws MusterError where the plan cannot be
@@ -19,11 +24,16 @@ export interface StreamPlanOptions {
 export async function* streamPlan(request: PlanRequest, options: StreamPlanOptions): AsyncGenerator<PlanPiece> {
   const { signal } = options;
   if (signal.aborted) throw interrupted();
-  const worker = new Worker(new URL("plan-thread.ts", import.meta.url), { workerData: request });
+  const mark = openStepMark();
+  const worker = new Worker(new URL("plan-thread.ts", import.meta.url), {
+    workerData: { request, mark } satisfies PlanThreadData,
+  });
   const mailbox = new Mailbox(options);
   worker.on("message", (message: ThreadMessage) => mailbox.deliver(message));
   worker.on("error", (error) => mailbox.fail(MusterError.from(error)));
   worker.on("exit", () => mailbox.fail(new MusterError("internal", "The plan thread ended without a plan.")));
+  const limitMs = options.documentLimitMs ?? DOCUMENT_LIMIT_MS;
+  const endWatch = watchSteps(mark, limitMs, (docId) => mailbox.fail(stuckDocument(mailbox.subject, docId, limitMs)));
   const abort = () => mailbox.fail(interrupted());
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -32,9 +42,22 @@ export async function* streamPlan(request: PlanRequest, options: StreamPlanOptio
       yield piece;
     }
   } finally {
+    endWatch();
     signal.removeEventListener("abort", abort);
     await worker.terminate();
   }
+}
+
+function stuckDocument(task: string, docId: number, limitMs: number): MusterError {
+  return new MusterError(
+    "badData",
+    `The task ${task}, document ${docId}: its prompts took more than ${limitMs / 1000} s to make.`,
+    {
+      wayOut:
+        "A loop in a template or a regular expression in a function of the task may never end there; the harness would " +
+        "be as long at it.",
+    },
+  );
 }
 
 function interrupted(): MusterError {
@@ -47,6 +70,7 @@ class Mailbox {
   readonly #pieces: PlanPiece[] = [];
   #end: { readonly error: MusterError | null } | undefined;
   #wake: (() => void) | undefined;
+  #subject = "";
 
   constructor(options: StreamPlanOptions) {
     this.#options = options;
@@ -55,6 +79,7 @@ class Mailbox {
   deliver(message: ThreadMessage): void {
     switch (message.kind) {
       case "progress":
+        this.#subject = message.subject;
         return this.#options.onProgress(message);
       case "note":
         return this.#options.onNote?.(message.note);
@@ -70,6 +95,11 @@ class Mailbox {
       }
     }
     this.#wake?.();
+  }
+
+  /** What was being done last. */
+  get subject(): string {
+    return this.#subject;
   }
 
   fail(error: MusterError): void {

@@ -1,6 +1,13 @@
 import type { ErrorKind } from "../base/muster-error.ts";
 import type { PlanPiece } from "../evaluation/plan.ts";
-import type { PlanProgress } from "./plan-request.ts";
+import type { PlanProgress, PlanRequest } from "./plan-request.ts";
+
+/** What the plan thread is started with. */
+export interface PlanThreadData {
+  readonly request: PlanRequest;
+  /** Where the document at hand is noted. */
+  readonly mark: Int32Array;
+}
 
 /** What the plan thread says; after `failed` or `done` it says nothing more. */
 export type ThreadMessage =

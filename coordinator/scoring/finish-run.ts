@@ -1,10 +1,11 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorKind, MusterError } from "../../base/muster-error.ts";
+import { openStepMark, watchSteps } from "../../base/node/step-watch.ts";
 import type { ManifestLease, ManifestTotals, SetAsideRequest } from "../../evaluation/manifest.ts";
 import type { AgentAnnouncement, RunDescription } from "../core/input.ts";
 import type { PlanManifest } from "../shell/plan-store.ts";
 import type { AcceptedBatch } from "./accepted-responses.ts";
-import { openSampleMark, SAMPLE_LIMIT_MS, stuckSample, watchSamples } from "./sample-watch.ts";
+import { SAMPLE_LIMIT_MS, stuckSample } from "./sample-watch.ts";
 
 export type { AcceptedBatch } from "./accepted-responses.ts";
 export type { ManifestLease as LeaseRecord } from "../../evaluation/manifest.ts";
@@ -53,7 +54,7 @@ export type FinishReply =
 export async function finishRun(run: FinishedRun, sampleLimitMs: number = SAMPLE_LIMIT_MS): Promise<RunScores> {
   // Small generations keep a long run's garbage from growing the process.
   const resourceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 1024 };
-  const mark = openSampleMark();
+  const mark = openStepMark();
   const thread = new Worker(new URL("./finish-run-thread.ts", import.meta.url), {
     workerData: { run, mark },
     // Handed over, not copied: they are as large as the run.
@@ -64,7 +65,7 @@ export async function finishRun(run: FinishedRun, sampleLimitMs: number = SAMPLE
   thread.once("message", ended.resolve);
   thread.once("error", ended.reject);
   thread.once("exit", (code) => ended.reject(new Error(`bug: the scoring thread ended with code ${code}`)));
-  const endWatch = watchSamples(mark, sampleLimitMs, (sample) => {
+  const endWatch = watchSteps(mark, sampleLimitMs, (sample) => {
     ended.reject(stuckSample(run.plan, sample, sampleLimitMs));
     void thread.terminate();
   });

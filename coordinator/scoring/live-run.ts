@@ -11,7 +11,7 @@ import { ResponseColumnsSchema } from "../../proto/gen/muster/v1/columns_pb.js";
 import { readBlob } from "../adapters/blobs/folder-blob-store.ts";
 import type { PlanManifest } from "../shell/plan-store.ts";
 import { readPackSamples } from "./plan-packs.ts";
-import { markSample } from "./sample-watch.ts";
+import { markStep } from "../../base/node/step-watch.ts";
 import type { LiveTaskScores } from "./scorer-pool.ts";
 
 /** Packs of samples kept decoded. */
@@ -89,7 +89,7 @@ export class LiveRun {
 
   #score(sample: PlanSample, responses: readonly EvaluationResponse[]): void {
     const task = this.#sumsOf(sample.task);
-    const { values } = markSample(this.#mark, sample.index, () => task.scorer.scoreSample(sample, responses));
+    const { values } = markStep(this.#mark, sample.index, () => task.scorer.scoreSample(sample, responses));
     values.forEach((value, column) => {
       // A Python aggregation wants all values at once: there is nothing to sum.
       if (task.scorer.columns[column]!.width === null) return;

@@ -13,7 +13,7 @@ import { Coverage } from "./coverage.ts";
 import type { FinishedRun, RunScores } from "./finish-run.ts";
 import { type OutputFile, OutputFolder } from "./output-file.ts";
 import { readPackRequests, readPackSamples } from "./plan-packs.ts";
-import { markSample } from "./sample-watch.ts";
+import { markStep } from "../../base/node/step-watch.ts";
 import { ResponsesOutput } from "./responses-output.ts";
 import { type TaskOutcome, TaskOutput } from "./task-output.ts";
 
@@ -100,7 +100,7 @@ class RunScoring {
     }
     const first = sample.firstRequest - packRequests[0]!.index;
     const requests = packRequests.slice(first, first + sample.requestCount);
-    const { promptHash } = markSample(this.#mark, sample.index, () => this.#task!.add(sample, requests, responses));
+    const { promptHash } = markStep(this.#mark, sample.index, () => this.#task!.add(sample, requests, responses));
     this.#coverage.count(sample, promptHash);
     this.#noteTruncation(requests, responses);
   }

@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { openStepMark, watchSteps } from "../../base/node/step-watch.ts";
 import type { PlanManifest } from "../shell/plan-store.ts";
-import { openSampleMark, SAMPLE_LIMIT_MS, watchSamples } from "./sample-watch.ts";
+import { SAMPLE_LIMIT_MS } from "./sample-watch.ts";
 
 /** A task's means so far. Numbers of a run in progress, not estimates of its result. */
 export interface LiveTaskScores {
@@ -112,7 +113,7 @@ class ScorerThread {
   queuedBlobs = 0;
 
   constructor(blobFolder: string, sampleLimitMs: number, onReport: (report: LiveReport) => void) {
-    const mark = openSampleMark();
+    const mark = openStepMark();
     const resourceLimits = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
     this.#worker = new Worker(new URL("./scorer-pool-thread.ts", import.meta.url), {
       workerData: { blobFolder, mark },
@@ -128,7 +129,7 @@ class ScorerThread {
       this.#isBroken = true;
     });
     // The final pass says which sample it is; here its thread only must not compute for ever.
-    this.#endWatch = watchSamples(mark, sampleLimitMs, () => {
+    this.#endWatch = watchSteps(mark, sampleLimitMs, () => {
       this.#isBroken = true;
       void this.#worker.terminate();
     });
