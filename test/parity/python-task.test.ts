@@ -104,6 +104,7 @@ task: python_generation
 process_docs: !function helpers.keep_birds
 doc_to_text: !function helpers.ask
 doc_to_target: !function helpers.answer
+doc_to_choice: !function helpers.choices
 output_type: generate_until
 generation_kwargs: {until: ["\\n"], max_gen_toks: 20}
 process_results: !function helpers.score

@@ -129,6 +129,8 @@ export class DocumentRenderer {
 
   /** The right choice, or choices, as scoring compares them; nothing where the target is no choice. */
   #gold(doc: PythonDict, target: PythonValue, choices: readonly string[]): { gold?: number | readonly number[] } {
+    // What a task's own function makes of an answer, it makes of the document.
+    if ((this.#task.config.get("process_results") ?? null) !== null) return {};
     if (this.#task.outputKind === "generate_until") {
       choiceAt(choices, target);
       return { gold: Number(target) };
