@@ -153,6 +153,24 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/tasks-install.ts"),
   },
   {
+    path: "data pull",
+    words: ["[datasets...]"],
+    prose: "Fetch the data sets that tasks need into a folder for machines without the hub",
+    examples: [
+      "muster data pull --tasks mmlu,gsm8k --to carry",
+      "muster data pull openai/gsm8k:main --revision main",
+      "muster run --tasks gsm8k --dataset-map carry/map.json",
+    ],
+    load: () => import("./commands/data-pull.ts"),
+  },
+  {
+    path: "data list",
+    words: [],
+    prose: "List the hub's data sets in the cache, with commits and digests",
+    examples: [],
+    load: () => import("./commands/data-list.ts"),
+  },
+  {
     path: "bridge install",
     words: ["[packages...]"],
     prose: "Set up the Python bridge: the harness in an environment of its own, with Muster as a model",
@@ -206,6 +224,7 @@ export const GROUPS: { readonly [name: string]: string } = {
   runs: "List, show, cancel, export, retry and resume runs",
   agents: "List and drain agents",
   tasks: "List, show, check and install task definitions",
+  data: "Fetch data sets for machines without the hub, and list the cache",
   bridge: "Install the Python bridge, and evaluate with it",
   models: "List and fetch models",
 };

@@ -16,7 +16,8 @@ export async function withDownloadBar<T>(
   }
 }
 
-function progressText({ subject, doneBytes, totalBytes }: DownloadProgress): string {
+/** A download in one line. */
+export function progressText({ subject, doneBytes, totalBytes }: DownloadProgress): string {
   if (totalBytes === 0) return `fetching ${subject}: ${formatBytes(doneBytes)}`;
   const share = doneBytes / totalBytes;
   return `fetching ${subject}  ${bar(share, BAR_WIDTH)}  ${formatShare(share)} of ${formatBytes(totalBytes)}`;

@@ -1,39 +1,10 @@
+import { EVALUATES, EVERYWHERE, READS_CLUSTER } from "./option-commands.ts";
 import type { OptionRow, ValueOfKind } from "./option-row.ts";
 
 /**
  * The one table of options. Flags, environment variables, `--help`, validation and docs/configuration.md derive from it,
  * so an option is added here and nowhere else.
  */
-
-const READS_CLUSTER = [
-  "agents",
-  "agents drain",
-  "runs",
-  "runs show",
-  "runs cancel",
-  "runs export",
-  "runs retry",
-] as const;
-/** Commands that evaluate, with agents of their own or a coordinator's. */
-const EVALUATES = ["run", "bridge run"] as const;
-const EVERYWHERE = [
-  ...READS_CLUSTER,
-  "run",
-  "demo",
-  "runs resume",
-  "coordinator",
-  "agent",
-  "tasks install",
-  "tasks list",
-  "tasks show",
-  "tasks validate",
-  "tasks coverage",
-  "bridge install",
-  "bridge run",
-  "models",
-  "models pull",
-  "version",
-] as const;
 
 /** Every option of every command. */
 export const OPTIONS = {
@@ -42,14 +13,14 @@ export const OPTIONS = {
     env: "MUSTER_TASKS",
     kind: "words",
     prose: "Tasks to run: names, groups, tags, globs or YAML files, separated by commas. May be given several times.",
-    commands: EVALUATES,
+    commands: [...EVALUATES, "data pull"],
   },
   suite: {
     flag: "--suite <file>",
     env: "MUSTER_SUITE",
     kind: "text",
     prose: "A YAML file that names tasks and their settings; use it instead of --tasks.",
-    commands: EVALUATES,
+    commands: [...EVALUATES, "data pull"],
   },
   model: {
     flag: "--model <name>",
@@ -158,7 +129,7 @@ export const OPTIONS = {
     env: "MUSTER_INCLUDE_PATH",
     kind: "texts",
     prose: "A folder with task YAML files of your own. May be given several times.",
-    commands: [...EVALUATES, "tasks list", "tasks show", "tasks validate", "tasks coverage"],
+    commands: [...EVALUATES, "tasks list", "tasks show", "tasks validate", "tasks coverage", "data pull"],
   },
   doc: {
     flag: "--doc <number>",
@@ -176,7 +147,21 @@ export const OPTIONS = {
     env: "MUSTER_DATASET_MAP",
     kind: "text",
     prose: "A JSON file that says which local files hold which data set. Not given: the Hugging Face hub.",
-    commands: [...EVALUATES, "tasks show"],
+    commands: [...EVALUATES, "tasks show", "data pull"],
+  },
+  to: {
+    flag: "--to <folder>",
+    env: "MUSTER_DATA_TO",
+    kind: "text",
+    prose: "Where pulled data sets go, with a dataset map, map.json, beside them. Not given: muster-data.",
+    commands: ["data pull"],
+  },
+  revision: {
+    flag: "--revision <revision>",
+    env: "MUSTER_REVISION",
+    kind: "text",
+    prose: "A branch, tag or commit of the data sets that are named. Not given: the main branch.",
+    commands: ["data pull"],
   },
   bridge: {
     flag: "--bridge <when>",

@@ -30,11 +30,12 @@ async function makePlan({ request, mark }: PlanThreadData): Promise<void> {
   const { datasetMap, cacheFolder } = request;
   const onDownload = ({ subject, doneBytes, totalBytes }: DownloadProgress): void =>
     say({ kind: "progress", stage: "data", subject, done: doneBytes, total: totalBytes });
+  const onNote = (note: string): void => say({ kind: "note", note });
   const pieces = materialisePlan(request, {
-    openLoader: () => openDatasetLoader({ datasetMap, cacheFolder, onProgress: onDownload }),
+    openLoader: () => openDatasetLoader({ datasetMap, cacheFolder, onProgress: onDownload, onNote }),
     mark,
     onProgress: say,
-    onNote: (note) => say({ kind: "note", note }),
+    onNote,
   });
   for await (const piece of pieces) {
     await takeCredit();

@@ -1,5 +1,6 @@
 """Data sets from local files, as `muster run --dataset-map` reads them."""
 
+import hashlib
 import json
 import pathlib
 
@@ -20,22 +21,43 @@ def use_dataset_map(map_file):
     load_elsewhere = datasets.load_dataset
 
     def load_dataset(*args, **kwargs):
-        found = _find(table, args[0] if args else kwargs.get("path"), args[1] if len(args) > 1 else kwargs.get("name"))
+        name, subset = (args[0] if args else kwargs.get("path")), (args[1] if len(args) > 1 else kwargs.get("name"))
+        found = _find(table, name, subset, kwargs)
         if found is None:
             return load_elsewhere(*args, **kwargs)
         files = {split: [str(path.parent / name) for name in _names(entry)] for split, entry in found.items()}
+        _check_digests(path.parent, found)
         split = kwargs.get("split")
         return load_elsewhere(_reader(files), data_files=files, **({} if split is None else {"split": split}))
 
     datasets.load_dataset = load_dataset
 
 
-def _find(table, name, subset):
-    return table.get(f"{name}:{subset}") or table.get(name)
+def _find(table, name, subset, kwargs):
+    label = name if subset is None else f"{name}:{subset}"
+    choice = {key: kwargs[key] for key in ("data_dir", "data_files", "revision") if key in kwargs}
+    exact = table.get(f"{label} {json.dumps(choice)}") if choice else None
+    return exact or table.get(f"{name}:{subset}") or table.get(name)
+
+
+def _entries(entry):
+    return entry if isinstance(entry, list) else [entry]
 
 
 def _names(entry):
-    return [entry] if isinstance(entry, str) else entry
+    return [file if isinstance(file, str) else file["file"] for file in _entries(entry)]
+
+
+def _check_digests(folder, splits):
+    for entry in splits.values():
+        for file in _entries(entry):
+            if isinstance(file, str) or "sha256" not in file:
+                continue
+            path = folder / file["file"]
+            with path.open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+            if digest != file["sha256"]:
+                raise MusterError("badData", f"the data file {path} is not the one that the dataset map means")
 
 
 def _reader(files):

@@ -1,5 +1,6 @@
 """Data sets from local files."""
 
+import hashlib
 import json
 import pathlib
 import tempfile
@@ -37,6 +38,18 @@ class DatasetMap(unittest.TestCase):
         use_dataset_map(self.write({}))
         files = {"test": str(self.folder / "own.json")}
         self.assertEqual(datasets.load_dataset("json", data_files=files)["test"]["a"], [3])
+
+    def test_pulled_files_are_checked_and_found_by_what_a_task_chooses(self):
+        (self.folder / "one.jsonl").write_text('{"a": 1}\n')
+        digest = hashlib.sha256(b'{"a": 1}\n').hexdigest()
+        chosen = 'json {"data_files": {"test": "hf://datasets/org/x/one.jsonl"}, "revision": "v1"}'
+        pinned = {"file": "one.jsonl", "sha256": digest, "source": "https://hub/one.jsonl"}
+        wrong = {"file": "one.jsonl", "sha256": "0" * 64}
+        use_dataset_map(self.write({chosen: {"test": pinned}, "org/x:small": {"test": [wrong]}}))
+        files = {"test": "hf://datasets/org/x/one.jsonl"}
+        self.assertEqual(datasets.load_dataset("json", revision="v1", data_files=files)["test"]["a"], [1])
+        with self.assertRaisesRegex(MusterError, "one.jsonl is not the one that the dataset map means"):
+            datasets.load_dataset("org/x", "small")
 
     def test_a_map_that_cannot_be_used_is_one_sentence(self):
         with self.assertRaisesRegex(MusterError, "cannot read the dataset map .*none.json"):

@@ -1,14 +1,20 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { MusterError } from "../../base/muster-error.ts";
-import type { PythonDict } from "../../evaluation/harness/python/value.ts";
+import { formatPythonJson } from "../../evaluation/harness/python/json-format.ts";
+import type { PythonDict, PythonValue } from "../../evaluation/harness/python/value.ts";
 import type { CsvOptions } from "./csv-options.ts";
 
 /** A file of a data set, on this disk or fetched to it when it is read. */
 export interface DataFile {
-  /** Path, or address on the hub. */
+  /** Where it comes from, as a manifest names it: its path, or its address on the hub at a commit. */
   readonly source: string;
-  /** Its bytes as they lie there. */
+  /** What errors call it: its path where it lies on this disk, else its address. */
+  readonly name: string;
+  /** Its path below a folder of data sets, where it has one: that of its repository, its commit and its own. */
+  readonly place: string | null;
+  /** Its bytes as they lie there, checked against what is known of them. */
   read(): Promise<Buffer>;
 }
 
@@ -37,9 +43,33 @@ export function formatOf(name: string): { readonly format: DataFormat; readonly 
   return FORMATS[ending?.toLowerCase() ?? ""] ?? null;
 }
 
+/** What a dataset map may say of a file besides its path. */
+export interface FilePin {
+  /** Hex SHA-256 of its bytes, or null. */
+  readonly sha256: string | null;
+  /** Where it was pulled from, or null. */
+  readonly source: string | null;
+}
+
 /** A file on this disk. */
-export function localFile(path: string): DataFile {
-  return { source: path, read: async () => readBytes(path) };
+export function localFile(path: string, pin?: FilePin): DataFile {
+  return {
+    source: pin?.source ?? path,
+    name: path,
+    place: null,
+    read: async () => checked(path, readBytes(path), pin),
+  };
+}
+
+function checked(path: string, bytes: Buffer, pin: FilePin | undefined): Buffer {
+  const expected = pin?.sha256 ?? null;
+  if (expected === null) return bytes;
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  if (digest === expected) return bytes;
+  const problem = `it has the digest ${digest.slice(0, 12)}…, not ${expected.slice(0, 12)}…`;
+  throw new MusterError("badData", `the data file ${path} is not the one that the dataset map means: ${problem}`, {
+    wayOut: "Copy it again from where it was pulled to, or pull it again: muster data pull.",
+  });
 }
 
 /** A file's bytes. Throws `badData` naming the file where it is not there. */
@@ -85,4 +115,17 @@ export interface DatasetName {
 /** As people and PlanDataset name it: `path`, or `path:name`. */
 export function labelOf({ path, name }: DatasetName): string {
   return name === null ? path : `${path}:${name}`;
+}
+
+/** Settings of `dataset_kwargs` that choose among a data set's files. */
+const CHOOSING = ["data_dir", "data_files", "revision"] as const;
+
+/**
+ * The name under which a dataset map has exactly these files: the label, and where the task chooses among the files, the
+ * choice as JSON after a space.
+ */
+export function mapKeyOf(dataset: DatasetName): string {
+  const choice = new Map<PythonValue, PythonValue>();
+  for (const key of CHOOSING) if (dataset.kwargs?.has(key) === true) choice.set(key, dataset.kwargs.get(key) ?? null);
+  return choice.size === 0 ? labelOf(dataset) : `${labelOf(dataset)} ${formatPythonJson(choice)}`;
 }

@@ -6,9 +6,19 @@ import { MusterError } from "../../base/muster-error.ts";
 import type { DownloadProgress } from "../../base/node/fetch-file.ts";
 import { nearMatches } from "../../base/near-matches.ts";
 import { checkPlainOptions, readCsvOptions } from "./csv-options.ts";
-import { type DataFile, type DataFiles, type DatasetName, type DataFormat, labelOf, localFile } from "./data-file.ts";
-import { type DatasetMap, readDatasetMap } from "./dataset-map.ts";
+import {
+  type DataFile,
+  type DataFiles,
+  type DatasetName,
+  type DataFormat,
+  labelOf,
+  localFile,
+  mapKeyOf,
+} from "./data-file.ts";
+import { type DatasetMap, type MappedFile, readDatasetMap } from "./dataset-map.ts";
 import { commonFormat, expandPatterns, findSplits, patternsOf, type SplitPaths } from "./find-splits.ts";
+import type { HubOptions } from "./hub-file.ts";
+import { matchesPath } from "./path-pattern.ts";
 import { readSplits, type SplitReader } from "./read-split.ts";
 
 export type { LoadedSplit } from "./read-split.ts";
@@ -16,6 +26,11 @@ export type { LoadedSplit } from "./read-split.ts";
 /** A data set; its splits are read when they are first asked for. */
 export interface LoadedDataset {
   readonly splits: SplitReader;
+}
+
+/** A data set with the files behind it. */
+interface FoundDataset extends LoadedDataset {
+  readonly files: DataFiles;
 }
 
 /**
@@ -26,45 +41,75 @@ export interface DatasetLoader {
   load(dataset: DatasetName): Promise<LoadedDataset>;
 }
 
+/** Finds data sets with their files. */
+interface FileLoader extends DatasetLoader {
+  load(dataset: DatasetName): Promise<FoundDataset>;
+}
+
 /** Where data comes from. */
 export interface LoaderOptions {
   /** A dataset map's file, or null for the hub alone. */
   readonly datasetMap: string | null;
   readonly cacheFolder: string;
   readonly onProgress: (progress: DownloadProgress) => void;
+  /** Gets what a person should know: whole sentences, each once. */
+  readonly onNote?: (note: string) => void;
+  /** Stops downloads; what has arrived is kept. */
+  readonly signal?: AbortSignal;
 }
 
 const FILE_FORMATS: { readonly [path: string]: DataFormat } = { json: "json", csv: "csv", parquet: "parquet" };
 const FILES_MAX = 100_000;
 
 /** Opens a loader; what it has read is kept while it lives. */
-export async function openDatasetLoader(options: LoaderOptions): Promise<DatasetLoader> {
+export async function openDatasetLoader(options: LoaderOptions): Promise<FileLoader> {
   const map: DatasetMap = options.datasetMap === null ? new Map() : readDatasetMap(options.datasetMap);
-  const loaded = new Map<string, Promise<LoadedDataset>>();
+  const loaded = new Map<string, Promise<FoundDataset>>();
+  const notes = new Set<string>();
+  const hub: HubOptions = {
+    ...options,
+    listings: new Map(),
+    signal: options.signal ?? new AbortController().signal,
+    onNote: (note) => {
+      if (!notes.has(note)) options.onNote?.(note);
+      notes.add(note);
+    },
+  };
   return {
     load(dataset) {
       const key = JSON.stringify([dataset.path, dataset.name, dataset.kwargs], (_, value: unknown) =>
         value instanceof Map ? [...(value as ReadonlyMap<unknown, unknown>)] : value,
       );
-      const known = loaded.get(key) ?? open(dataset, map, options);
+      const known = loaded.get(key) ?? open(dataset, { map, hub, datasetMap: options.datasetMap });
       loaded.set(key, known);
       return known;
     },
   };
 }
 
-async function open(dataset: DatasetName, map: DatasetMap, options: LoaderOptions): Promise<LoadedDataset> {
+/** Where data sets are looked for. */
+interface Places {
+  readonly map: DatasetMap;
+  readonly hub: HubOptions;
+  readonly datasetMap: string | null;
+}
+
+async function open(dataset: DatasetName, places: Places): Promise<FoundDataset> {
+  const { map, hub } = places;
   const label = labelOf(dataset);
-  const mapped = map.get(label) ?? map.get(dataset.path);
+  const mapped = map.get(mapKeyOf(dataset)) ?? map.get(label) ?? map.get(dataset.path);
   const found = mapped === undefined ? null : mappedFiles(dataset, mapped);
-  const files = found ?? namedFiles(dataset) ?? folderFiles(dataset) ?? (await hubFiles(dataset, map, options));
-  return { splits: readSplits(label, files) };
+  const files = found ?? (await namedFiles(dataset, hub)) ?? folderFiles(dataset) ?? (await hubFiles(dataset, places));
+  return { files, splits: readSplits(label, files) };
 }
 
 /** The map says where the data is; of what the task says, only how its CSV files are laid out still counts. */
-function mappedFiles(dataset: DatasetName, mapped: SplitPaths): DataFiles {
-  const { format } = commonFormat(mapped, dataset);
-  return toFiles(format === "csv" ? dataset : { ...dataset, kwargs: null }, mapped, localFile);
+function mappedFiles(dataset: DatasetName, mapped: ReadonlyMap<string, readonly MappedFile[]>): DataFiles {
+  const splits = new Map(Array.from(mapped, ([split, files]) => [split, files.map(({ path }) => path)]));
+  const pins = new Map([...mapped.values()].flat().map((file): [string, MappedFile] => [file.path, file]));
+  const { format } = commonFormat(splits, dataset);
+  const asked = format === "csv" ? dataset : { ...dataset, kwargs: null };
+  return toFiles(asked, splits, (path) => localFile(path, pins.get(path)));
 }
 
 function toFiles(dataset: DatasetName, splits: SplitPaths, open: (path: string) => DataFile): DataFiles {
@@ -83,7 +128,7 @@ function layout(dataset: DatasetName, format: DataFormat, separator: string): Da
 }
 
 /** `dataset_path: json` (csv, parquet) with `data_files`; null for other paths. */
-function namedFiles(dataset: DatasetName): DataFiles | null {
+async function namedFiles(dataset: DatasetName, hub: HubOptions): Promise<DataFiles | null> {
   const format = FILE_FORMATS[dataset.path];
   if (format === undefined) return null;
   const given = dataset.kwargs?.get("data_files") ?? null;
@@ -92,12 +137,43 @@ function namedFiles(dataset: DatasetName): DataFiles | null {
       wayOut: "data_files: {test: test.jsonl}, relative to the folder where the command runs.",
     });
   }
-  const splits = expandPatterns(patternsOf(given), (pattern) => expand(pattern, dataset.taskFolder));
-  return { splits: withFiles(splits, localFile), format, csv: layout(dataset, format, ",") };
+  const patterns = patternsOf(given);
+  const opened = new Map<string, DataFile>();
+  for (const pattern of new Set([...patterns.values()].flat())) {
+    for (const [path, file] of await filesOnHub(pattern, hub)) opened.set(path, file);
+  }
+  const expand = (pattern: string): string[] =>
+    isOnHub(pattern)
+      ? [...opened.keys()].filter((path) => matchesPath(pattern, path))
+      : filesHere(pattern, dataset.taskFolder);
+  const splits = expandPatterns(patterns, expand);
+  const files = withFiles(splits, (path) => opened.get(path) ?? localFile(path));
+  return { splits: files, format, csv: layout(dataset, format, ",") };
+}
+
+function isOnHub(pattern: string): boolean {
+  return pattern.startsWith("hf://");
+}
+
+/** The files of a hub pattern, `hf://datasets/OWNER/NAME[@REVISION]/PATH`, by their addresses in that form. */
+async function filesOnHub(pattern: string, hub: HubOptions): Promise<Map<string, DataFile>> {
+  if (!isOnHub(pattern)) return new Map();
+  const [, place, name, revision, inside] =
+    /^(hf:\/\/datasets\/([\w.-]+\/[\w.-]+)(?:@([^/]+))?\/)(.+)$/.exec(pattern) ?? [];
+  if (place === undefined || name === undefined || inside === undefined) {
+    throw new MusterError("badData", `data_files names ${pattern}, which is no file of a data set on the hub`, {
+      wayOut: "Write it as hf://datasets/OWNER/NAME/PATH, or hf://datasets/OWNER/NAME@REVISION/PATH.",
+    });
+  }
+  const { openHubRepository } = await import("./hub-dataset.ts");
+  const asked = revision === undefined ? null : decodeURIComponent(revision);
+  const repository = await openHubRepository(name, asked, hub);
+  const paths = repository.paths.filter((path) => matchesPath(inside, path));
+  return new Map(paths.map((path) => [`${place}${path}`, repository.open(path)]));
 }
 
 /** Files that a path or pattern names, from where the command runs, else from where the task's file lies. */
-function expand(pattern: string, taskFolder: string): string[] {
+function filesHere(pattern: string, taskFolder: string): string[] {
   if (/^[a-z]+:\/\//.test(pattern)) {
     throw new MusterError("unsupported", `data_files names ${pattern}, and Muster does not fetch single files`, {
       wayOut: "Download it, and name the file in a dataset map (--dataset-map) or in data_files.",
@@ -127,7 +203,7 @@ function folderFiles(dataset: DatasetName): DataFiles | null {
   return splits === null ? null : toFiles(dataset, splits, (path) => localFile(join(folder, path)));
 }
 
-async function hubFiles(dataset: DatasetName, map: DatasetMap, options: LoaderOptions): Promise<DataFiles> {
+async function hubFiles(dataset: DatasetName, { map, hub, datasetMap }: Places): Promise<DataFiles> {
   const label = labelOf(dataset);
   if (!/^[\w.-]+(?:\/[\w.-]+)?$/.test(dataset.path)) {
     throw new MusterError("notFound", `the data set ${label} is no folder here, and no name of the hub`, {
@@ -137,13 +213,13 @@ async function hubFiles(dataset: DatasetName, map: DatasetMap, options: LoaderOp
   try {
     // Most runs need no hub, and its modules are slow to load.
     const { findHubFiles } = await import("./hub-dataset.ts");
-    const found = await findHubFiles(dataset, options);
+    const found = await findHubFiles(dataset, hub);
     return toFiles(dataset, found.splits, (path) => found.open(path));
   } catch (error) {
-    if (!(error instanceof MusterError) || options.datasetMap === null) throw error;
+    if (!(error instanceof MusterError) || datasetMap === null) throw error;
     const near = nearMatches(label, [...map.keys()]);
     const hint = near.length === 0 ? "" : ` It has ${near.join(" and ")}.`;
-    throw new MusterError(error.kind, `${error.message}; the dataset map ${options.datasetMap} does not name it`, {
+    throw new MusterError(error.kind, `${error.message}; the dataset map ${datasetMap} does not name it`, {
       wayOut: `Add ${label} to the map.${hint} ${error.wayOut ?? ""}`.trim(),
       cause: error,
     });

@@ -2,37 +2,57 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { MusterError } from "../../base/muster-error.ts";
+import type { FilePin } from "./data-file.ts";
 
-const schema = z.record(z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string()).min(1)])));
+const pinnedSchema = z.strictObject({
+  file: z.string(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  source: z.string().optional(),
+});
+const fileSchema = z.union([z.string(), pinnedSchema]);
 
-/** Which files hold a data set's splits; paths are absolute. */
-export type SplitFiles = ReadonlyMap<string, readonly string[]>;
+/** A dataset map as it is written: data sets, their splits, the files, relative to the map. */
+export const datasetMapSchema = z.record(
+  z.string(),
+  z.record(z.string(), z.union([fileSchema, z.array(fileSchema).min(1)])),
+);
 
-/** Data sets by the names that tasks give them: `path` or `path:name`. */
-export type DatasetMap = ReadonlyMap<string, SplitFiles>;
+/** A file that a map names; its path is absolute. */
+export interface MappedFile extends FilePin {
+  readonly path: string;
+}
+
+/** Data sets by the names that tasks give them (`mapKeyOf`, `path:name` or `path`), with the files of each split. */
+export type DatasetMap = ReadonlyMap<string, ReadonlyMap<string, readonly MappedFile[]>>;
 
 /** Reads a dataset map. Throws `usage` naming the file and what is wrong with it. */
 export function readDatasetMap(file: string): DatasetMap {
   let given: unknown;
   try {
-    given = JSON.parse(readFileSync(file, "utf8"));
+    given = JSON.parse(readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new MusterError("usage", `the dataset map ${file} cannot be read: ${(error as Error).message}`, {
       cause: error,
     });
   }
-  const result = schema.safeParse(given);
+  const result = datasetMapSchema.safeParse(given);
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new MusterError("usage", `the dataset map ${file}: ${issue?.path.join(" → ")}: ${issue?.message}`, {
       wayOut: '{"openai/gsm8k:main": {"test": "test.jsonl"}}: data sets, their splits, the files.',
     });
   }
-  const absolute = (path: string): string => resolve(dirname(file), path);
+  const mapped = (entry: z.infer<typeof fileSchema>): MappedFile => {
+    const { file: path, sha256 = null, source = null } = typeof entry === "string" ? { file: entry } : entry;
+    return { path: resolve(dirname(file), path), sha256, source };
+  };
   return new Map(
     Object.entries(result.data).map(([name, splits]) => [
       name,
-      new Map(Object.entries(splits).map(([split, files]) => [split, [files].flat().map(absolute)])),
+      new Map(Object.entries(splits).map(([split, files]) => [split, [files].flat().map(mapped)])),
     ]),
   );
 }

@@ -82,11 +82,20 @@ interface CardConfig {
   readonly default?: unknown;
 }
 
+function configsOf(card: string, path: string): readonly CardConfig[] {
+  const front = readFrontMatter(card, path);
+  if (!Array.isArray(front?.configs)) return [];
+  return (front.configs as CardConfig[]).filter((config) => config.data_files !== undefined);
+}
+
+/** The names of the configurations that a card lists. */
+export function cardConfigNames(card: string, path: string): readonly string[] {
+  return configsOf(card, path).map((config) => String(config.config_name));
+}
+
 /** The patterns of the wanted configuration of a card; null where it lists none. */
 function chooseConfig(card: string, { path, name }: DatasetName): SplitPaths | null {
-  const front = readFrontMatter(card, path);
-  if (!Array.isArray(front?.configs)) return null;
-  const configs = (front.configs as CardConfig[]).filter((config) => config.data_files !== undefined);
+  const configs = configsOf(card, path);
   if (configs.length === 0) return null;
   const names = configs.map((config) => String(config.config_name));
   const chosen =

@@ -1,12 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { formatPythonJson } from "../../evaluation/harness/python/json-format.ts";
 import type { PythonValue } from "../../evaluation/harness/python/value.ts";
 import { FileServer } from "../../test/support/file-server.ts";
+import { type HubRepository, listingPath, publish as publishOn } from "../../test/support/hub-server.ts";
 import { harnessPython } from "../../test/support/harness-python.ts";
 import { openDatasetLoader } from "./dataset-loader.ts";
 
@@ -18,6 +20,7 @@ const python = harnessPython();
 describe("data sets of the hub", () => {
   let folder: string;
   let hub: FileServer;
+  let notes: string[];
   let seen: { readonly subject: string; readonly doneBytes: number; readonly totalBytes: number }[];
   beforeAll(async () => {
     hub = await FileServer.start();
@@ -25,6 +28,7 @@ describe("data sets of the hub", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "muster-hub-"));
     seen = [];
+    notes = [];
     hub.requests.length = 0;
     vi.stubEnv("HF_ENDPOINT", `${hub.url}/`);
     vi.stubEnv("HF_TOKEN", "");
@@ -36,17 +40,8 @@ describe("data sets of the hub", () => {
   });
   afterAll(() => hub.stop());
 
-  /** Puts a repository on the hub at a revision. */
-  function publish(repository: string, revision: string, sha: string, files: Record<string, string | Buffer>): void {
-    const siblings = Object.entries(files).map(([rfilename, content]) => {
-      const bytes = Buffer.from(content);
-      hub.put(`/datasets/${repository}/resolve/${sha}/${rfilename}`, bytes);
-      const blobId = createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
-      const isLarge = Buffer.isBuffer(content);
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      return { rfilename, size: bytes.length, ...(isLarge ? { lfs: { sha256, size: bytes.length } } : { blobId }) };
-    });
-    hub.put(`/api/datasets/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`, { sha, siblings });
+  function publish(name: string, revision: string, sha: string, files: HubRepository["files"]): void {
+    publishOn(hub, { name, revision, sha, files });
   }
 
   async function load(path: string, name: string | null = null, kwargs: Record<string, PythonValue> | null = null) {
@@ -54,6 +49,7 @@ describe("data sets of the hub", () => {
       datasetMap: null,
       cacheFolder: folder,
       onProgress: (progress) => seen.push(progress),
+      onNote: (note) => notes.push(note),
     });
     const given = kwargs === null ? null : new Map<PythonValue, PythonValue>(Object.entries(kwargs));
     return (await loader.load({ path, name, kwargs: given, taskFolder: "" })).splits;
@@ -97,9 +93,79 @@ describe("data sets of the hub", () => {
     expect(hub.requests.filter(({ path }) => path.includes("/resolve/"))).toStrictEqual([]);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     expect((await (await load("org/cached")).get("test")!).info.rows).toBe(1);
+    expect(notes).toStrictEqual([]);
     vi.stubEnv("HF_HUB_OFFLINE", "");
     vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9");
     expect((await (await load("org/cached")).get("test")!).info.rows).toBe(1);
+    expect(new Set(notes).size).toBe(1);
+    expect(notes[0]).toMatch(
+      /^The hub at http:\/\/127\.0\.0\.1:9 cannot be used \(.+\): the data set org\/cached is the one in the cache, at the commit 0123456789ab\.$/,
+    );
+  });
+
+  it("are found where they have moved to, without a word of the token to others", async () => {
+    const other = await FileServer.start();
+    publishOn(other, { name: "new/name", sha: SHA, files: { "test.jsonl": '{"a": 1}\n' } });
+    const sendTo = (place: string) => (response: ServerResponse) => response.writeHead(307, { location: place }).end();
+    hub.answer(listingPath("moved"), sendTo(`${other.url}/api/datasets/new/name/revision/main`));
+    hub.answer(
+      `/datasets/moved/resolve/${SHA}/test.jsonl`,
+      sendTo(`${other.url}/datasets/new/name/resolve/${SHA}/test.jsonl`),
+    );
+    vi.stubEnv("HF_TOKEN", "hf_secret");
+    expect((await (await load("moved")).get("test")!).info.rows).toBe(1);
+    expect(hub.requests.every(({ headers }) => headers.authorization === "Bearer hf_secret")).toBe(true);
+    expect(other.requests.map(({ headers }) => headers.authorization)).toStrictEqual([undefined, undefined]);
+    await other.stop();
+  });
+
+  it("may be named file by file", async () => {
+    publish("org/files", "main", SHA, { "data/a.jsonl": '{"a": 1}\n', "data/b.jsonl": '{"a": 2}\n', "c.jsonl": "{}" });
+    publish("org/files", "v1.0", CONVERTED_SHA, { "c.jsonl": '{"a": 3}\n' });
+    const files = new Map<PythonValue, PythonValue>([
+      ["train", "hf://datasets/org/files/data/*.jsonl"],
+      ["test", "hf://datasets/org/files@v1.0/c.jsonl"],
+    ]);
+    const splits = await load("json", null, { data_files: files });
+    expect((await splits.get("train")!).rows.map((row) => row.get("a"))).toStrictEqual([1, 2]);
+    const { rows, info } = await splits.get("test")!;
+    expect(rows.map((row) => row.get("a"))).toStrictEqual([3]);
+    expect(info.source).toBe(`${hub.url}/datasets/org/files/resolve/${CONVERTED_SHA}/c.jsonl`);
+    const missing = load("json", null, { data_files: "hf://datasets/org/files/none.jsonl" });
+    expect(await failure(missing)).toMatchObject({ kind: "badData", message: expect.stringContaining("none.jsonl") });
+    const odd = load("json", null, { data_files: "hf://spaces/x.jsonl" });
+    expect(await failure(odd)).toMatchObject({ kind: "badData", wayOut: expect.stringContaining("hf://datasets/") });
+  });
+
+  it("whose revision has vanished are named with it and with what is known of it, and go on offline", async () => {
+    publish("org/gone", "v1", SHA, { "test.jsonl": '{"a": 1}\n' });
+    await (await load("org/gone", null, { revision: "v1" })).get("test");
+    hub.answer(listingPath("org/gone", "v1"), (response) => response.writeHead(404).end());
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(await failure(load("org/gone", null, { revision: "v1" }))).toMatchObject({
+        kind: "notFound",
+        message: `the hub at ${hub.url} no longer has the data set org/gone at the revision v1; it was the commit ${SHA}`,
+        wayOut: expect.stringMatching(/HF_HUB_OFFLINE=1.*--dataset-map/),
+      });
+    }
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    expect((await (await load("org/gone", null, { revision: "v1" })).get("test")!).info.rows).toBe(1);
+  });
+
+  it.each([
+    [404, "notFound", /no longer has test\.jsonl of the data set org\/behind at the revision main \(commit 0123/],
+    [401, "permission", /gives test\.jsonl of the data set org\/behind, not without a login/],
+    [403, "permission", /gives test\.jsonl of the data set org\/behind, not without a login/],
+  ] as const)("whose list is open but whose files answer %i are explained", async (status, kind, message) => {
+    publish("org/behind", "main", SHA, { "test.jsonl": '{"a": 1}\n' });
+    const file = `/datasets/org/behind/resolve/${SHA}/test.jsonl`;
+    hub.answer(file, (response) => response.writeHead(status).end());
+    expect(await failure((await load("org/behind")).get("test")!)).toMatchObject({
+      kind,
+      message: expect.stringMatching(message),
+      wayOut: expect.stringContaining("--dataset-map"),
+    });
+    hub.answer(file, null);
   });
 
   it("are thrown away when the cache is not what the hub said", async () => {

@@ -1,0 +1,35 @@
+// Groups of commands that take the same options.
+
+/** Commands that ask a coordinator. */
+export const READS_CLUSTER = [
+  "agents",
+  "agents drain",
+  "runs",
+  "runs show",
+  "runs cancel",
+  "runs export",
+  "runs retry",
+] as const;
+/** Commands that evaluate, with agents of their own or a coordinator's. */
+export const EVALUATES = ["run", "bridge run"] as const;
+/** Commands that people give. */
+export const EVERYWHERE = [
+  ...READS_CLUSTER,
+  "run",
+  "demo",
+  "runs resume",
+  "coordinator",
+  "agent",
+  "tasks install",
+  "tasks list",
+  "tasks show",
+  "tasks validate",
+  "tasks coverage",
+  "data pull",
+  "data list",
+  "bridge install",
+  "bridge run",
+  "models",
+  "models pull",
+  "version",
+] as const;
