@@ -73,6 +73,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/runs-export.ts"),
   },
   {
+    path: "verify",
+    words: ["<run>"],
+    prose: "Make a run's coverage and scores anew from what was kept, and compare",
+    examples: ["muster verify 20261124", "muster verify muster-results/20261124-101500-abcd"],
+    load: () => import("./commands/verify.ts"),
+  },
+  {
     path: "runs retry",
     words: ["<run>"],
     prose: "Ask again what a partial run got no answer to",

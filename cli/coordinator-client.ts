@@ -9,6 +9,7 @@ import {
 import { CHANNEL_OPTIONS } from "../base/node/channel-options.ts";
 import { fromServiceError } from "../base/node/grpc-errors.ts";
 import { grpcService } from "../base/node/grpc-service.ts";
+import type { Verification } from "../evaluation/verification.ts";
 import {
   type Agent,
   type Coordinator,
@@ -20,11 +21,14 @@ import {
   type SubmitRunMessage,
   SubmitRunMessageSchema,
   type SubmitRunReply,
+  type VerifyRunReply,
 } from "../proto/gen/muster/v1/operator_pb.js";
 
 const CALL_TIMEOUT_MS = 30_000;
 /** For the first question to a coordinator, which it answers from memory. */
 const CONTACT_TIMEOUT_MS = 8_000;
+/** Scoring a large run again takes as long as it took. */
+const VERIFY_TIMEOUT_MS = 3_600_000;
 const CLIENT_OPTIONS = {
   ...CHANNEL_OPTIONS,
   // A coordinator that was restarted is found again at once, not after gRPC's own two minutes.
@@ -71,6 +75,12 @@ export class CoordinatorClient {
   /** Opens a partial or failed run again. Throws `conflict` where it is neither. */
   retryRun(runId: string): Promise<Run> {
     return this.#call("retryRun", { runId }) as Promise<Run>;
+  }
+
+  /** Lets the coordinator make a run's scores and coverage anew. Throws `conflict` for a run without results. */
+  async verifyRun(runId: string): Promise<Verification> {
+    const { verificationJson } = (await this.#call("verifyRun", { runId }, VERIFY_TIMEOUT_MS)) as VerifyRunReply;
+    return JSON.parse(Buffer.from(verificationJson).toString("utf8")) as Verification;
   }
 
   cancelRun(runId: string): Promise<Run> {

@@ -9,6 +9,7 @@ export const READS_CLUSTER = [
   "runs cancel",
   "runs export",
   "runs retry",
+  "verify",
 ] as const;
 /** Commands that evaluate, with agents of their own or a coordinator's. */
 export const EVALUATES = ["run", "bridge run"] as const;

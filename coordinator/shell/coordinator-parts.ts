@@ -12,6 +12,7 @@ import {
   CoordinatorSchema,
   OperatorService as OperatorServiceDescriptor,
 } from "../../proto/gen/muster/v1/operator_pb.js";
+import type { Verification } from "../../evaluation/verification.ts";
 import { PROTOCOL_VERSION, SCHEMA_HASH } from "../../proto/version.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
@@ -31,6 +32,7 @@ import { recover, type RecoveredCluster } from "./recovery.ts";
 import { RunArchive } from "./run-archive.ts";
 import { RunFinisher } from "./run-finisher.ts";
 import { RunRegistry } from "./run-registry.ts";
+import { verifyRun } from "./run-verifier.ts";
 
 const SERVER_OPTIONS = {
   ...CHANNEL_OPTIONS,
@@ -129,7 +131,10 @@ export class CoordinatorParts {
       nowUnixMs,
     });
     const about = (): Coordinator => this.#about;
-    const operators = new OperatorService({ loop, blobs, plans, registry, archive, agents, about, nowUnixMs });
+    const { blobFolder, dataFolder } = adapters;
+    const verify = (runId: string): Promise<Verification> =>
+      verifyRun(runId, { journals, plans, archive, blobFolder, dataFolder });
+    const operators = new OperatorService({ loop, blobs, plans, registry, archive, agents, verify, about, nowUnixMs });
     this.server.addService(grpcService(AgentServiceDescriptor), agents.handlers());
     this.server.addService(grpcService(OperatorServiceDescriptor), operators.handlers());
   }

@@ -31,8 +31,12 @@ import {
   type SubmitRunMessage,
   type SubmitRunReply,
   SubmitRunReplySchema,
+  type VerifyRunReply,
+  VerifyRunReplySchema,
+  type VerifyRunRequest,
   type WatchRunRequest,
 } from "../../proto/gen/muster/v1/operator_pb.js";
+import type { Verification } from "../../evaluation/verification.ts";
 import { onlyModel, refuseRun } from "../core/admission.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { AgentService } from "./agent-service.ts";
@@ -57,6 +61,7 @@ export interface OperatorSurroundings {
   readonly registry: RunRegistry;
   readonly archive: RunArchive;
   readonly agents: AgentService;
+  readonly verify: (runId: string) => Promise<Verification>;
   readonly about: () => Coordinator;
   readonly nowUnixMs: () => number;
 }
@@ -89,6 +94,7 @@ export class OperatorService {
       watchRun: (call: ServerWritableStream<WatchRunRequest, Run>) => endWith(call, this.#watch(call)),
       cancelRun: unary((request: CancelRunRequest) => this.#cancel(request.runId)),
       retryRun: unary((request: RetryRunRequest) => this.#retry(request.runId)),
+      verifyRun: unary((request: VerifyRunRequest) => this.#verify(request.runId)),
       listAgents: unary(async () => this.#listAgents()),
       drainAgent: unary(async (request: DrainAgentRequest) => this.#drain(request.agentId)),
       exportRun: (call: ServerWritableStream<ExportRunRequest, ExportRunPart>) => endWith(call, this.#export(call)),
@@ -181,6 +187,20 @@ export class OperatorService {
     return registry.view(runId);
   }
 
+  async #verify(idOrBeginning: string): Promise<VerifyRunReply> {
+    const { registry, verify } = this.#around;
+    const runId = registry.resolve(idOrBeginning);
+    this.#refuseWithoutResults(await registry.view(runId));
+    return create(VerifyRunReplySchema, { verificationJson: Buffer.from(JSON.stringify(await verify(runId))) });
+  }
+
+  #refuseWithoutResults({ runId, state }: Run): void {
+    if (state === "done" || state === "partial") return;
+    throw new MusterError("conflict", `run ${runId} has no results: it is ${state}`, {
+      wayOut: `\`muster runs show ${runId}\` shows how far it is.`,
+    });
+  }
+
   #listAgents(): ListAgentsReply {
     const { loop, agents } = this.#around;
     return create(ListAgentsReplySchema, {
@@ -202,12 +222,7 @@ export class OperatorService {
   async #export(call: ServerWritableStream<ExportRunRequest, ExportRunPart>): Promise<void> {
     const { registry, archive } = this.#around;
     const runId = registry.resolve(call.request.runId);
-    const run = await registry.view(runId);
-    if (run.state !== "done" && run.state !== "partial") {
-      throw new MusterError("conflict", `run ${runId} has no results: it is ${run.state}`, {
-        wayOut: `\`muster runs show ${runId}\` shows how far it is.`,
-      });
-    }
+    this.#refuseWithoutResults(await registry.view(runId));
     const folder = archive.outputFolder(runId);
     for (const fileName of (await readdir(folder)).sort()) {
       let first = true;

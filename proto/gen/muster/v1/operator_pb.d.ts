@@ -277,6 +277,40 @@ export declare type RetryRunRequest = Message<"muster.v1.RetryRunRequest"> & {
 export declare const RetryRunRequestSchema: GenMessage<RetryRunRequest>;
 
 /**
+ * @generated from message muster.v1.VerifyRunRequest
+ */
+export declare type VerifyRunRequest = Message<"muster.v1.VerifyRunRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message muster.v1.VerifyRunRequest.
+ * Use `create(VerifyRunRequestSchema)` to create a new message.
+ */
+export declare const VerifyRunRequestSchema: GenMessage<VerifyRunRequest>;
+
+/**
+ * @generated from message muster.v1.VerifyRunReply
+ */
+export declare type VerifyRunReply = Message<"muster.v1.VerifyRunReply"> & {
+  /**
+   * JSON of evaluation/verification.ts Verification.
+   *
+   * @generated from field: bytes verification_json = 1;
+   */
+  verificationJson: Uint8Array;
+};
+
+/**
+ * Describes the message muster.v1.VerifyRunReply.
+ * Use `create(VerifyRunReplySchema)` to create a new message.
+ */
+export declare const VerifyRunReplySchema: GenMessage<VerifyRunReply>;
+
+/**
  * @generated from message muster.v1.Run
  */
 export declare type Run = Message<"muster.v1.Run"> & {
@@ -952,6 +986,16 @@ export declare const OperatorService: GenService<{
     methodKind: "unary";
     input: typeof RetryRunRequestSchema;
     output: typeof RunSchema;
+  },
+  /**
+   * Makes an ended run's scores and coverage anew from its journal, and compares.
+   *
+   * @generated from rpc muster.v1.OperatorService.VerifyRun
+   */
+  verifyRun: {
+    methodKind: "unary";
+    input: typeof VerifyRunRequestSchema;
+    output: typeof VerifyRunReplySchema;
   },
   /**
    * @generated from rpc muster.v1.OperatorService.ListAgents
