@@ -12,6 +12,7 @@ import type { GenerationSettings } from "../evaluation/request.ts";
 import type { EvaluationResponse } from "../evaluation/response.ts";
 import type { DatasetLoader } from "./data/dataset-loader.ts";
 import { compileChatTemplate } from "./chat-template.ts";
+import { noteMissingColumns } from "./missing-columns.ts";
 import { Packer } from "./packer.ts";
 import type { PlanProgress, PlanRequest } from "./plan-request.ts";
 import { PROFILE } from "./profile.ts";
@@ -108,6 +109,7 @@ async function readyTask(
 ): Promise<ReadyTask> {
   const data = await loadTaskData(task.definition, loader, task.file);
   const first = data.documents[0]!;
+  for (const note of noteMissingColumns(task.definition, first)) options.onNote?.(note);
   options.onProgress({ kind: "progress", stage: "prompts", subject: task.definition.name, done: 0, total: 0 });
   try {
     const shape = markStep(options.mark ?? openStepMark(), 0, () => {

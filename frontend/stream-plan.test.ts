@@ -310,3 +310,22 @@ test.each(["Q0", "Q3"])("%s, whose prompt would never be made, ends the plan and
     }),
   );
 });
+
+test("a setting that names a column which the data set no longer has is pointed out, with the columns that there are", async () => {
+  writeTask("changed", { doc_to_text: "question", doc_to_target: "a" });
+  const notes: string[] = [];
+  const around = { signal: new AbortController().signal, onProgress: () => undefined, onNote: notes.push.bind(notes) };
+  for await (const piece of streamPlan(request({ tasks: ["changed"], limit: 1 }), around)) {
+    if (piece.kind === "pack") expect(piece.pack.requests[0]!.context).toBe("question");
+  }
+  expect(notes).toEqual([
+    "The doc_to_text of the task changed is question, which is no column of its data set (q, a): " +
+      "it is taken for text, as the harness does.",
+  ]);
+  writeTask("gone", { doc_to_text: "{{question}}" });
+  await expect(plan({ tasks: ["gone"] })).rejects.toMatchObject({
+    kind: "badData",
+    message: expect.stringContaining("document 0 of sums, split test"),
+    wayOut: expect.stringContaining("The columns are: q, a."),
+  });
+});

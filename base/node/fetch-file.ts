@@ -42,6 +42,9 @@ export interface FetchWish {
   readonly signal: AbortSignal;
 }
 
+/** What to fetch a part of. */
+export type RangeWish = Omit<FetchWish, "target" | "sha256" | "onProgress">;
+
 const REDIRECTS_MAX = 5;
 /** Tries in a row that bring nothing. */
 const ATTEMPTS_MAX = 4;
@@ -90,7 +93,7 @@ async function downloadStubbornly(wish: FetchWish, partial: string): Promise<voi
   }
 }
 
-async function pause(wish: FetchWish, milliseconds: number): Promise<void> {
+async function pause(wish: RangeWish, milliseconds: number): Promise<void> {
   try {
     await sleep(milliseconds, undefined, { signal: wish.signal });
   } catch (error) {
@@ -133,7 +136,27 @@ async function download(wish: FetchWish, partial: string): Promise<void> {
   await store(wish, body, { partial, from, total: length > 0 ? from + length : 0 });
 }
 
-async function get(wish: FetchWish, first: URL, have: number): Promise<Awaited<ReturnType<typeof request>>> {
+/** The bytes of a file from an offset to its end. Throws as `fetchFile` does. */
+export async function fetchFrom(wish: RangeWish, offset: number): Promise<Buffer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { statusCode, body } = await get(wish, new URL(wish.url), offset);
+      if (statusCode === 200 || statusCode === 206) {
+        const bytes = Buffer.from(await body.arrayBuffer());
+        // Servers may send the whole instead.
+        return statusCode === 200 ? bytes.subarray(offset) : bytes;
+      }
+      await body.dump();
+      throw httpError(wish, statusCode);
+    } catch (thrown) {
+      const error = explain(wish, thrown);
+      if (error.kind !== "connection" || attempt >= ATTEMPTS_MAX) throw error;
+      await pause(wish, FIRST_PAUSE_MS * 2 ** attempt);
+    }
+  }
+}
+
+async function get(wish: RangeWish, first: URL, have: number): Promise<Awaited<ReturnType<typeof request>>> {
   let url = first;
   for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
     // A token is for the host that it was meant for, not for where that one sends us.
@@ -203,7 +226,7 @@ function checkSpace({ subject }: FetchWish, folder: string, missing: number): vo
   );
 }
 
-function httpError({ subject, url }: FetchWish, statusCode: number): MusterError {
+function httpError({ subject, url }: RangeWish, statusCode: number): MusterError {
   const { host } = new URL(url);
   if (statusCode === 401 || statusCode === 403) {
     return new MusterError("permission", `${host} refuses ${subject} (HTTP ${statusCode})`, {
@@ -215,14 +238,17 @@ function httpError({ subject, url }: FetchWish, statusCode: number): MusterError
   return new MusterError(kind, `${host} answered HTTP ${statusCode} for ${subject}`);
 }
 
-function explain({ subject, url, target, signal }: FetchWish, thrown: unknown): MusterError {
+function explain(
+  { subject, url, signal, ...rest }: RangeWish & { readonly target?: string },
+  thrown: unknown,
+): MusterError {
   if (thrown instanceof MusterError) return thrown;
   const { code, message } = thrown as NodeJS.ErrnoException;
   if (signal.aborted) return new MusterError("interrupted", `fetching ${subject} was stopped; it goes on where it was`);
   if (isDiskFull(thrown)) {
     return new MusterError(
       "noSpace",
-      `the disk of ${target} is full; ${subject} goes on where it was once there is room`,
+      `the disk of ${rest.target} is full; ${subject} goes on where it was once there is room`,
     );
   }
   return new MusterError(

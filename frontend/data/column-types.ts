@@ -15,6 +15,8 @@ import {
 /** What a column holds so far; grows as values are absorbed. `json`: anything, each value as it was written. */
 export interface Column {
   kind: "null" | "bool" | "int" | "float" | "text" | "time" | "json" | "list" | "struct";
+  /** Of floats: 32 bits each. */
+  isNarrow?: boolean;
   /** Of lists. */
   item?: Column;
   /** Of structs, in the order first seen. */
@@ -133,6 +135,17 @@ function castStruct(row: PythonDict, from: Column, to: Column, path: string): Py
   return isSame ? row : new Map(Array.from(fields.keys(), (name, position) => [name, values[position]!]));
 }
 
+/** True where rows of the one are rows of the other as they are. */
+export function isSameColumn(first: Column, second: Column): boolean {
+  if (first.kind !== second.kind || first.isNarrow !== second.isNarrow) return false;
+  if (first.item !== undefined && second.item !== undefined) return isSameColumn(first.item, second.item);
+  const [fields, others] = [[...(first.fields ?? [])], [...(second.fields ?? [])]];
+  return (
+    fields.length === others.length &&
+    fields.every(([name, field], index) => name === others[index]![0] && isSameColumn(field, others[index]![1]))
+  );
+}
+
 /** Refuses a batch with columns that the schema lacks, as `datasets` does. */
 export function checkColumns(from: Column, to: Column, path = ""): void {
   for (const [name, field] of from.fields ?? []) {
@@ -144,11 +157,13 @@ export function checkColumns(from: Column, to: Column, path = ""): void {
 
 function castValue(value: PythonValue, from: Column, to: Column, path: string): PythonValue {
   if (value === null) return null;
-  if (to.kind === "float" && (from.kind === "int" || from.kind === "float")) return toFloat(value);
+  if (to.kind === "float" && (from.kind === "int" || from.kind === "float")) return toFloat(value, to);
   if (to.kind === "int" && from.kind === "float") {
     const number = toNumber(value);
     if (Number.isSafeInteger(number)) return number;
-  } else if (to.kind === "text" && from.kind === "int") return `${value as number | bigint}`;
+  } else if (to.kind === "int" && from.kind === "bool") return Number(value);
+  else if (to.kind === "text" && from.kind === "bool") return value === true ? "true" : "false";
+  else if (to.kind === "text" && from.kind === "int") return `${value as number | bigint}`;
   else if (to.kind === "text" && (from.kind === "text" || from.kind === "time")) return value;
   else if (from.kind === to.kind) {
     if (to.kind === "list" && isList(value)) {
@@ -173,7 +188,8 @@ const NAMES: { readonly [kind in Column["kind"]]: string } = {
   struct: "objects",
 };
 
-function toFloat(value: PythonValue): PythonValue {
+function toFloat(value: PythonValue, { isNarrow }: Column): PythonValue {
+  if (isNarrow === true) return makeFloat(Math.fround(toNumber(value)));
   return typeof value === "number" && !Number.isSafeInteger(value) ? value : makeFloat(toNumber(value));
 }
 

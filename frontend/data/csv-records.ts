@@ -1,4 +1,5 @@
 import { MusterError } from "../../base/muster-error.ts";
+import { decodeText } from "./decode-text.ts";
 
 /** One record: its fields, and the line it begins on. */
 export interface CsvRecord {
@@ -11,7 +12,7 @@ export interface CsvRecord {
  * quote, text after the closing quote belongs to the field, blank lines are skipped. Throws `badData`.
  */
 export function* splitCsv(bytes: Buffer, file: string, separator: string): Generator<CsvRecord> {
-  const text = decode(bytes, file);
+  const text = decodeText(bytes, file);
   let [position, line] = [0, 1];
   while (position < text.length) {
     const start = line;
@@ -70,12 +71,4 @@ function unclosed(file: string, line: number): MusterError {
   return new MusterError("badData", `${file}, line ${line}: a quoted field does not end, so the file may be cut off`, {
     wayOut: "Get the file again, or close the quote.",
   });
-}
-
-function decode(bytes: Buffer, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new MusterError("badData", `${file} is not UTF-8 text`, { wayOut: "Convert it to UTF-8.", cause: error });
-  }
 }

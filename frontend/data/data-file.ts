@@ -5,6 +5,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import { formatPythonJson } from "../../evaluation/harness/python/json-format.ts";
 import type { PythonDict, PythonValue } from "../../evaluation/harness/python/value.ts";
 import type { CsvOptions } from "./csv-options.ts";
+import { readFooterBytes } from "./parquet-footer.ts";
 
 /** A file of a data set, on this disk or fetched to it when it is read. */
 export interface DataFile {
@@ -16,6 +17,8 @@ export interface DataFile {
   readonly place: string | null;
   /** Its bytes as they lie there, checked against what is known of them. */
   read(): Promise<Buffer>;
+  /** Bytes of its end at least: a Parquet file's footer. */
+  readEnd(): Promise<Buffer>;
 }
 
 /** How a file's bytes become rows. */
@@ -57,7 +60,8 @@ export function localFile(path: string, pin?: FilePin): DataFile {
     source: pin?.source ?? path,
     name: path,
     place: null,
-    read: async () => checked(path, readBytes(path), pin),
+    read: async () => checked(path, reading(path, readFileSync), pin),
+    readEnd: async () => reading(path, readFooterBytes),
   };
 }
 
@@ -72,10 +76,10 @@ function checked(path: string, bytes: Buffer, pin: FilePin | undefined): Buffer 
   });
 }
 
-/** A file's bytes. Throws `badData` naming the file where it is not there. */
-function readBytes(file: string): Buffer {
+/** Reads from a file. Throws `badData` naming it where it is not there. */
+function reading(file: string, read: (file: string) => Buffer): Buffer {
   try {
-    return readFileSync(file);
+    return read(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const problem = code === "ENOENT" ? "it is not there" : message;

@@ -84,9 +84,12 @@ describe("data sets on this machine", () => {
   });
 
   it("a missing file is named", async () => {
-    const { kind, message } = await problem((await load({ "org/data": { test: "none.jsonl" } })).get("test")!);
+    const { kind, message, wayOut } = await problem((await load({ "org/data": { test: "none.jsonl" } })).get("test")!);
     expect(kind).toBe("badData");
-    expect(message).toBe(`the data file ${join(folder, "maps/none.jsonl")} cannot be read: it is not there`);
+    expect(wayOut).toContain("dataset map");
+    expect(message).toBe(
+      `the data file ${join(folder, "maps/none.jsonl")} cannot be read: it is not there (data set org/data, split test)`,
+    );
   });
 
   it.each([
@@ -103,11 +106,59 @@ describe("data sets on this machine", () => {
     expect(refused.wayOut).toMatch(/\S/);
   });
 
-  it("what is not UTF-8 is named", async () => {
+  it.each([
+    ["JSON Lines", "t.jsonl", '{"a": "x"}\n{"a": "gr\u00fcn"}\n', 2],
+    ["a list", "t.json", '[{"a": "x"},\n\n{"a": "gr\u00fcn"}]', 3],
+    ["CSV", "t.csv", "a\nx\n\u00fc\n", 3],
+  ] as const)("%s that is not UTF-8 is named by file and line", async (_, file, text, line) => {
     mkdirSync(join(folder, "data"));
-    writeFileSync(join(folder, "data/t.jsonl"), Buffer.from([0x7b, 0xff, 0x7d]));
-    const { message } = await problem((await load({ "org/data": { test: "../data/t.jsonl" } })).get("test")!);
-    expect(message).toMatch(/t\.jsonl is not UTF-8 text/);
+    writeFileSync(join(folder, "data", file), Buffer.from(text, "latin1"));
+    const { kind, message } = await problem((await load({ "org/data": { test: `../data/${file}` } })).get("test")!);
+    expect(kind).toBe("badData");
+    expect(message).toBe(
+      `${join(folder, "data", file)}, line ${line}: this is not UTF-8 text (data set org/data, split test)`,
+    );
+    writeFileSync(join(folder, "data", file), Buffer.from(`\ufeff${text}`, "utf16le"));
+    const wide = await problem((await load({ "org/data": { test: `../data/${file}` } })).get("test")!);
+    expect(wide).toMatchObject({
+      message: expect.stringMatching(/ is UTF-16 text/),
+      wayOut: "Convert the file to UTF-8.",
+    });
+  });
+
+  it("files of a map may be pinned by digest, and keep the name of where they came from", async () => {
+    write("data/a.jsonl", '{"a": 1}\n');
+    const sha256 = createHash("sha256").update('{"a": 1}\n').digest("hex");
+    const source = "https://hub.example/datasets/org/data/resolve/0123/a.jsonl";
+    const map = { "org/data": { test: [{ file: "../data/a.jsonl", sha256, source }] } };
+    const { info } = await (await load(`\ufeff${JSON.stringify(map)}`)).get("test")!;
+    expect(info).toMatchObject({ source, sha256 });
+    write("data/a.jsonl", '{"a": 2}\n');
+    expect(await problem((await load(map)).get("test")!)).toMatchObject({
+      kind: "badData",
+      message: expect.stringMatching(
+        /a\.jsonl is not the one that the dataset map means: it has the digest .*org\/data, split test/,
+      ),
+      wayOut: expect.stringContaining("muster data pull"),
+    });
+    expect(await problem(load({ "org/data": { test: { file: "x.jsonl", sha256: "short" } } }))).toMatchObject({
+      kind: "usage",
+      message: expect.stringMatching(/map\.json: org\/data/),
+    });
+  });
+
+  it("what a task chooses among a data set's files has a name of its own in a map", async () => {
+    write("data/a.jsonl", '{"a": 1}\n');
+    write("data/b.jsonl", '{"a": 2}\n');
+    const map = {
+      'org/data:big {"data_dir": "x", "revision": "v1"}': { test: "../data/b.jsonl" },
+      "org/data:big": { test: "../data/a.jsonl" },
+    };
+    const valueOf = async (kwargs: object | null) =>
+      (await (await load(map, "org/data", "big", kwargs)).get("test")!).rows[0]!.get("a");
+    expect(await valueOf({ revision: "v1", data_dir: "x", trust_remote_code: true })).toBe(2);
+    expect(await valueOf({ revision: "v2" })).toBe(1);
+    expect(await valueOf(null)).toBe(1);
   });
 
   it("an empty file is an empty split", async () => {

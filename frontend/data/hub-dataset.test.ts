@@ -1,6 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,12 +8,10 @@ import { formatPythonJson } from "../../evaluation/harness/python/json-format.ts
 import type { PythonValue } from "../../evaluation/harness/python/value.ts";
 import { FileServer } from "../../test/support/file-server.ts";
 import { type HubRepository, listingPath, publish as publishOn } from "../../test/support/hub-server.ts";
-import { harnessPython } from "../../test/support/harness-python.ts";
 import { openDatasetLoader } from "./dataset-loader.ts";
 
 const SHA = "0123456789abcdef0123456789abcdef01234567";
 const CONVERTED_SHA = "fedcba9876543210fedcba9876543210fedcba98";
-const python = harnessPython();
 
 // A real HTTP server with the hub's interface; nothing here asks the hub itself.
 describe("data sets of the hub", () => {
@@ -257,77 +254,5 @@ describe("data sets of the hub", () => {
   it("are refused where the hub has nothing that can be read", async () => {
     publish("org/code", "main", SHA, { "code.py": "print()" });
     expect(await failure(load("org/code"))).toMatchObject({ kind: "unsupported" });
-  });
-
-  describe.skipIf(python === null)("in Parquet", () => {
-    // prettier-ignore
-    const ROWS = [
-      { t: "red ☃", i: 9007199254740993n, f: 1, b: true, l: ["x", null, ""], s: { y: [1.5], x: null }, n: null, ls: [{ k: 1 }, { k: 2 }] },
-      { t: null, i: 1n, f: 0.1, b: null, l: [], s: null, n: null, ls: [] },
-      { t: "", i: -5n, f: 2, b: false, l: null, s: { y: null, x: "p" }, n: null, ls: null },
-      { t: "\ufeffx", i: 0n, f: -0.5, b: true, l: ["q"], s: { y: [], x: "q" }, n: null, ls: [{ k: null }] },
-    ];
-    const text = (value: unknown): string =>
-      JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `int:${part}` : part)).replaceAll(
-        /"int:(-?\d+)"/g,
-        "$1",
-      );
-    const EXPECTED = [
-      '{"t": "red \\u2603", "i": 9007199254740993, "f": 1.0, "b": true, "l": ["x", null, ""], "s": {"y": [1.5], "x": null}, "n": null, "ls": [{"k": 1}, {"k": 2}]}',
-      '{"t": null, "i": 1, "f": 0.1, "b": null, "l": [], "s": null, "n": null, "ls": []}',
-      '{"t": "", "i": -5, "f": 2.0, "b": false, "l": null, "s": {"y": null, "x": "p"}, "n": null, "ls": null}',
-      '{"t": "\\ufeffx", "i": 0, "f": -0.5, "b": true, "l": ["q"], "s": {"y": [], "x": "q"}, "n": null, "ls": [{"k": null}]}',
-    ];
-
-    function parquet(rows: unknown, compression = "snappy", types: Record<string, string> = {}): Buffer {
-      const file = join(folder, "made", "file.parquet");
-      mkdirSync(join(folder, "made"), { recursive: true });
-      const script = join(import.meta.dirname, "../../test/support/write_parquet.py");
-      execFileSync(python!, [script, text([{ file, rows, compression, types }])]);
-      return readFileSync(file);
-    }
-
-    it.each(["snappy", "zstd", "gzip", "none"])("are rows of Python's values (%s)", async (compression) => {
-      publish("org/table", "main", SHA, {
-        "data/test-00000-of-00001.parquet": parquet(ROWS, compression, { f: "double" }),
-      });
-      const { rows } = await (await load("org/table")).get("test")!;
-      expect(rows.map((row) => formatPythonJson(row))).toStrictEqual(EXPECTED);
-    });
-
-    it("are taken from the converted branch where the repository has other files", async () => {
-      publish("org/script", "main", SHA, { "script.py": "pass", "x.csv": "a\n1\n" });
-      const bytes = parquet([{ a: 1 }, { a: 2 }]);
-      publish("org/script", "refs/convert/parquet", CONVERTED_SHA, {
-        "main/train/0000.parquet": parquet([{ a: 0 }]),
-        "main/test/0000.parquet": bytes,
-        "main/test/0001.parquet": parquet([{ a: 3 }]),
-        "other/test/0000.parquet": parquet([{ a: 9 }]),
-      });
-      const splits = await load("org/script", "main");
-      expect([...splits.keys()].sort()).toStrictEqual(["test", "train"]);
-      const { rows, info } = await splits.get("test")!;
-      expect(rows.map((row) => row.get("a"))).toStrictEqual([1, 2, 3]);
-      expect(info.rows).toBe(3);
-      expect(await failure(load("org/script"))).toMatchObject({
-        kind: "notFound",
-        wayOut: expect.stringContaining("main, other"),
-      });
-    });
-
-    it("are refused where a type is not read exactly", async () => {
-      publish("org/bytes", "main", SHA, {
-        "test.parquet": parquet([{ day: "2024-01-02" }], "snappy", { day: "date32" }),
-      });
-      await expect((await load("org/bytes")).get("test")).rejects.toMatchObject({
-        kind: "unsupported",
-        message: expect.stringContaining("day is of the type DATE"),
-      });
-    });
-
-    it("are refused where they are cut off", async () => {
-      publish("org/short", "main", SHA, { "test.parquet": parquet([{ a: 1 }]).subarray(0, -9) });
-      await expect((await load("org/short")).get("test")).rejects.toMatchObject({ kind: "badData" });
-    });
   });
 });

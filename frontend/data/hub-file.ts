@@ -1,12 +1,17 @@
 // A file of a data set on the hub: fetched into the cache when it is first read, and checked at each reading.
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
 import { withDownloadLock } from "../../base/node/download-lock.ts";
-import { type DownloadProgress, fetchFile } from "../../base/node/fetch-file.ts";
+import { type DownloadProgress, fetchFile, fetchFrom, type RangeWish } from "../../base/node/fetch-file.ts";
+import { makeFolder } from "../../base/node/make-folder.ts";
 import type { DataFile } from "./data-file.ts";
+import { footerLength, readFooterBytes } from "./parquet-footer.ts";
 import { hubEndpoint, hubLogin, type HubListing } from "./hub-listing.ts";
+
+/** Footers are seldom longer. */
+const FOOTER_GUESS_BYTES = 64 << 10;
 
 /** Where fetched files go, and who hears of it. */
 export interface HubOptions {
@@ -34,25 +39,48 @@ export function hubFile(repository: Repository, listing: HubListing, path: strin
   const sibling = listing.siblings.find(({ rfilename }) => rfilename === path);
   const sha256 = sibling?.lfs?.sha256 ?? null;
   const { cacheFolder, onProgress, signal } = options;
+  const wish = { subject: `${name} ${path}`, url, headers: hubLogin(), signal };
   const fetchOnce = async (): Promise<void> => {
     if (isHere(target)) return;
-    await fetchFile({ subject: `${name} ${path}`, url, target, sha256, headers: hubLogin(), onProgress, signal });
+    await fetchFile({ ...wish, target, sha256, onProgress });
   };
+  const explain = (error: unknown): unknown => explained(error, repository, listing, path);
   return {
     source: url,
     name: url,
     place: `${basename(folder)}/${listing.sha}/${path}`,
+    readEnd: async () => {
+      try {
+        return isHere(target) ? readFooterBytes(target) : await fetchFooter(wish, target, sibling?.size ?? 0);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
     read: async () => {
       if (!isHere(target)) {
         try {
           await withDownloadLock(cacheFolder, signal, fetchOnce);
         } catch (error) {
-          throw explained(error, repository, listing, path);
+          throw explain(error);
         }
       }
       return checked(target, readFileSync(target), sibling);
     },
   };
+}
+
+/** Of the first split of a data set often the footer alone is needed; it is kept beside where the file would be. */
+async function fetchFooter(wish: RangeWish, target: string, size: number): Promise<Buffer> {
+  const kept = `${target}.footer`;
+  if (isHere(kept)) return readFileSync(kept);
+  let end = await fetchFrom(wish, Math.max(0, size - FOOTER_GUESS_BYTES));
+  const length = footerLength(end);
+  if (length > end.length && length <= size) end = await fetchFrom(wish, size - length);
+  makeFolder(dirname(target));
+  const partial = `${kept}.${process.pid}`;
+  writeFileSync(partial, end.subarray(Math.max(0, end.length - length)));
+  renameSync(partial, kept);
+  return end;
 }
 
 function isHere(target: string): boolean {

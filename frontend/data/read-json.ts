@@ -4,6 +4,7 @@ import { parsePythonJson } from "../../evaluation/harness/python/json-parse.ts";
 import { isDict, type PythonDict, type PythonValue } from "../../evaluation/harness/python/value.ts";
 import { absorb, CastProblem, emptyColumn, type Column, type FieldPath } from "./column-types.ts";
 import type { Batch } from "./batch.ts";
+import { decodeText } from "./decode-text.ts";
 import { findMixedFields, loosen } from "./loose-columns.ts";
 
 const BATCH_BYTES = 10 << 20;
@@ -42,7 +43,7 @@ interface ReadRows {
 }
 
 function readLines(bytes: Buffer, file: string, firstLine: number): ReadRows {
-  const lines = decode(bytes, file).split(/\r\n|\n|\r/);
+  const lines = decodeText(bytes, file, firstLine).split(/\r\n|\n|\r/);
   if (lines.at(-1) === "") lines.pop();
   const rows: PythonDict[] = [];
   let isRegular = true;
@@ -81,7 +82,7 @@ function notLines(file: string): MusterError {
 }
 
 function readList(bytes: Buffer, file: string): ReadRows {
-  const text = decode(bytes, file);
+  const text = decodeText(bytes, file);
   let list: PythonValue;
   try {
     list = parsePythonJson(text);
@@ -101,14 +102,6 @@ function readList(bytes: Buffer, file: string): ReadRows {
     });
   });
   return { rows, lineCount: 1, isRegular: true };
-}
-
-function decode(bytes: Buffer, file: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new MusterError("badData", `${file} is not UTF-8 text`, { wayOut: "Convert it to UTF-8.", cause: error });
-  }
 }
 
 /** Finds the columns; where rows disagree on a field, the field is made loose and the search begins again. */

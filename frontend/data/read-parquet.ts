@@ -1,63 +1,76 @@
-// Parquet with Python's types: what is not plain text, numbers, booleans, lists and structs is refused.
-import { parquetMetadataAsync, parquetReadObjects, parquetSchema } from "hyparquet";
+// Parquet with Python's values.
+import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { MusterError } from "../../base/muster-error.ts";
 import { makeFloat, makeInt, type PythonDict, type PythonValue } from "../../evaluation/harness/python/value.ts";
-
-type Schema = ReturnType<typeof parquetSchema>;
+import type { Batch } from "./batch.ts";
+import {
+  arrayBufferOf,
+  damaged,
+  memberOf,
+  type ParquetFooter,
+  type ParquetSchema,
+  readParquetFooter,
+} from "./parquet-schema.ts";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 const parsers = { stringFromBytes: (bytes: Uint8Array): string => bytes && decoder.decode(bytes) };
 
 /** The rows of a Parquet file. Throws `badData` for a damaged file, `unsupported` for types that are not read exactly. */
-export async function readParquet(path: string, bytes: Buffer): Promise<PythonDict[]> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  try {
-    const metadata = await parquetMetadataAsync(file, { parsers });
-    const features = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value ?? "";
-    if (/"_type": ?"Json"/.test(features)) throw refused(path, "a column", "JSON");
-    const schema = parquetSchema(metadata);
-    checkTypes(schema, path);
-    const rows = await parquetReadObjects({ file, metadata, compressors, parsers });
-    return rows.map((row) => convertFields(row, schema));
-  } catch (error) {
-    if (error instanceof MusterError) throw error;
-    throw new MusterError("badData", `the data file ${path} is no whole Parquet file: ${(error as Error).message}`, {
-      wayOut: "Get the file again.",
-      cause: error,
+export async function readParquet(path: string, bytes: Buffer): Promise<Batch> {
+  const footer = readParquetFooter(path, bytes);
+  const file = arrayBufferOf(bytes);
+  const rows = await readColumns(path, file, footer);
+  const expected = Number(footer.metadata.num_rows);
+  if (rows.length !== expected) throw damaged(path, new Error(`it has ${rows.length} rows of ${expected}`));
+  return { rows: rows.map((row) => convertFields(row, footer.schema)), column: footer.column };
+}
+
+async function readColumns(path: string, file: ArrayBuffer, footer: ParquetFooter): Promise<Record<string, unknown>[]> {
+  const read = (columns?: string[]): Promise<Record<string, unknown>[]> =>
+    parquetReadObjects({
+      file,
+      metadata: footer.metadata,
+      compressors,
+      parsers,
+      ...(columns === undefined ? {} : { columns }),
     });
+  try {
+    return await read();
+  } catch (error) {
+    // One by one, so that the message can name the column.
+    for (const { element } of footer.schema.children) {
+      try {
+        await read([element.name]);
+      } catch (cause) {
+        throw damagedColumn(path, element.name, cause);
+      }
+    }
+    throw damaged(path, error);
   }
 }
 
-const PLAIN: ReadonlySet<string> = new Set(["BOOLEAN", "INT32", "INT64", "FLOAT", "DOUBLE"]);
-
-function checkTypes(schema: Schema, path: string): void {
-  const { element, children } = schema;
-  const logical = element.logical_type?.type ?? element.converted_type ?? "";
-  if (children.length > 0) {
-    if (logical.startsWith("MAP")) throw refused(path, schema.path.join("."), "a map");
-    for (const child of children) checkTypes(child, path);
-    return;
+function damagedColumn(path: string, column: string, cause: unknown): MusterError {
+  if ((cause as NodeJS.ErrnoException).code !== "ERR_ENCODING_INVALID_ENCODED_DATA") {
+    return damaged(path, new Error(`its column ${column} cannot be read: ${(cause as Error).message}`, { cause }));
   }
-  // Columns without any value have the logical type NULL.
-  const isNumber = /^(?:|NULL|INTEGER|U?INT_(?:8|16|32|64))$/.test(logical) && PLAIN.has(element.type ?? "");
-  const isText = (logical === "STRING" || logical === "UTF8") && element.type === "BYTE_ARRAY";
-  if (!isNumber && !isText) throw refused(path, schema.path.join("."), `of the type ${logical || element.type}`);
+  return new MusterError(
+    "badData",
+    `the data file ${path} holds bytes in the column ${column} that are not UTF-8 text`,
+    {
+      wayOut: "Convert the column to UTF-8.",
+      cause,
+    },
+  );
 }
 
-function refused(path: string, column: string, what: string): MusterError {
-  return new MusterError("unsupported", `${path}: ${column} is ${what}, which Muster does not read exactly`, {
-    wayOut: "Convert the file to JSON Lines without this column, and name it in a dataset map (--dataset-map).",
-  });
-}
-
-function convertFields(row: Readonly<Record<string, unknown>>, schema: Schema): PythonDict {
+function convertFields(row: Readonly<Record<string, unknown>>, schema: ParquetSchema): PythonDict {
   return new Map<PythonValue, PythonValue>(
     schema.children.map((child) => [child.element.name, convert(row[child.element.name], child)]),
   );
 }
 
-function convert(value: unknown, schema: Schema): PythonValue {
+function convert(value: unknown, schema: ParquetSchema): PythonValue {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) {
     const member = memberOf(schema);
@@ -68,12 +81,4 @@ function convert(value: unknown, schema: Schema): PythonValue {
   if (typeof value !== "number") return value as string | boolean;
   const { type } = schema.element;
   return type === "FLOAT" || type === "DOUBLE" ? makeFloat(value) : value;
-}
-
-/** The type of a list's members: Parquet wraps it in one or two groups. */
-function memberOf(schema: Schema): Schema {
-  const [repeated] = schema.children;
-  if (repeated === undefined) return schema;
-  const isWrapper = repeated.element.repetition_type === "REPEATED" && repeated.children.length === 1;
-  return isWrapper ? repeated.children[0]! : repeated;
 }

@@ -3,7 +3,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import type { PythonDict } from "../../evaluation/harness/python/value.ts";
 import type { PlanDataset } from "../../evaluation/plan.ts";
 import type { Batch } from "./batch.ts";
-import { castRow, CastProblem, checkColumns, type Column, findTimes } from "./column-types.ts";
+import { castRow, CastProblem, checkColumns, type Column, findTimes, isSameColumn } from "./column-types.ts";
 import { type DataFile, type DataFiles, unpacked } from "./data-file.ts";
 import { readCsvFile } from "./read-csv.ts";
 import { looseFieldsOf, readJsonFile } from "./read-json.ts";
@@ -26,7 +26,7 @@ export function readSplits(dataset: string, files: DataFiles): SplitReader {
   let firstTypes: Promise<Column | null> | undefined;
   const typesFor = async (split: string): Promise<Column | null> => {
     const [first] = files.splits.keys();
-    if (files.format === "parquet" || split === first) return null;
+    if (split === first) return null;
     firstTypes ??= typesOf(files.splits.get(first!)!, files);
     return firstTypes;
   };
@@ -36,7 +36,12 @@ export function readSplits(dataset: string, files: DataFiles): SplitReader {
       const list = files.splits.get(split);
       if (list === undefined) return undefined;
       const known =
-        loaded.get(split) ?? typesFor(split).then((types) => readSplit({ dataset, split }, list, files, types));
+        loaded.get(split) ??
+        typesFor(split)
+          .then((types) => readSplit({ dataset, split }, list, files, types))
+          .catch((error: unknown) => {
+            throw located(error, `data set ${dataset}, split ${split}`);
+          });
       loaded.set(split, known);
       return known;
     },
@@ -55,32 +60,50 @@ async function readSplit(
   for (const file of list) {
     const bytes = await file.read();
     hash.update(bytes);
-    if (files.format === "parquet") {
-      const { readParquet } = await import("./read-parquet.ts");
-      for (const row of await readParquet(file.source, bytes)) rows.push(row);
-      continue;
-    }
-    for (const batch of readBatches(file, bytes, files, columns)) {
-      columns ??= timeless(batch.column, file.source);
-      for (const row of castBatch(batch, columns, file.source)) rows.push(row);
+    for await (const batch of readBatches(file, bytes, files, columns)) {
+      columns ??= timeless(batch.column, file.name);
+      const isReady = files.format === "parquet" && isSameColumn(batch.column, columns);
+      for (const row of isReady ? batch.rows : castBatch(batch, columns, file.name)) rows.push(row);
     }
   }
   const source = list.map((file) => file.source).join(", ");
   return { rows, info: { ...name, source, sha256: hash.digest("hex"), rows: rows.length } };
 }
 
+/** The error with the data set that it is of. */
+function located(thrown: unknown, place: string): unknown {
+  if (!(thrown instanceof MusterError) || (thrown.kind !== "badData" && thrown.kind !== "unsupported")) return thrown;
+  const { kind, message, wayOut } = thrown;
+  return new MusterError(kind, `${message} (${place})`, { ...(wayOut === undefined ? {} : { wayOut }), cause: thrown });
+}
+
 /** The column types that a split's first rows have: `datasets` casts all other rows of the data set to them. */
 async function typesOf(list: readonly DataFile[], files: DataFiles): Promise<Column | null> {
   for (const file of list) {
-    for (const batch of readBatches(file, await file.read(), files, null)) return timeless(batch.column, file.source);
+    if (files.format === "parquet") {
+      const { readParquetFooter } = await import("./parquet-schema.ts");
+      return readParquetFooter(file.name, await file.readEnd()).column;
+    }
+    for await (const batch of readBatches(file, await file.read(), files, null))
+      return timeless(batch.column, file.name);
   }
   return null;
 }
 
-function readBatches(file: DataFile, bytes: Buffer, files: DataFiles, types: Column | null): Iterable<Batch> {
-  const plain = unpacked(bytes, file.source);
-  if (files.format === "csv") return readCsvFile(plain, file.source, files.csv);
-  return readJsonFile(plain, file.source, types === null ? null : looseFieldsOf(types));
+async function* readBatches(
+  file: DataFile,
+  bytes: Buffer,
+  files: DataFiles,
+  types: Column | null,
+): AsyncGenerator<Batch> {
+  if (files.format === "parquet") {
+    const { readParquet } = await import("./read-parquet.ts");
+    yield await readParquet(file.name, bytes);
+    return;
+  }
+  const plain = unpacked(bytes, file.name);
+  if (files.format === "csv") yield* readCsvFile(plain, file.name, files.csv);
+  else yield* readJsonFile(plain, file.name, types === null ? null : looseFieldsOf(types));
 }
 
 function* castBatch(batch: Batch, columns: Column, source: string): Generator<PythonDict> {

@@ -17,9 +17,10 @@ def read(case):
     os.chdir(case["folder"])
     try:
         loaded = datasets.load_dataset(case["path"], case["name"], **case["kwargs"])
+        show = lambda value: f"<{type(value).__name__}>"
+        return {"splits": {split: [json.dumps(row, default=show) for row in rows] for split, rows in loaded.items()}}
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error} {error.__cause__}"}
-    return {"splits": {split: [json.dumps(row, default=lambda value: f"<{type(value).__name__}>") for row in rows] for split, rows in loaded.items()}}
 
 
 print(json.dumps([read(case) for case in json.load(open(sys.argv[1]))]))

@@ -1,9 +1,9 @@
-"""Writes Parquet files: the argument is JSON, a list of {"file", "rows", "compression", "types"?: {column: type}}."""
+"""Writes Parquet files: standard input is JSON, a list of {"file", "rows", "compression", "types"?: {column: type}}."""
 import json, sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-for wish in json.loads(sys.argv[1]):
+for wish in json.load(sys.stdin):
     table = pa.Table.from_pylist(wish["rows"])
     for column, name in wish.get("types", {}).items():
         index = table.column_names.index(column)
