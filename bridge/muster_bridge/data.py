@@ -6,6 +6,7 @@ import pathlib
 
 from .errors import MusterError
 
+_CSV_SETTINGS = ("sep", "delimiter", "names", "column_names", "header", "keep_default_na", "na_filter")
 _READERS = {".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 
 
@@ -15,7 +16,7 @@ def use_dataset_map(map_file):
 
     path = pathlib.Path(map_file).resolve()
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise MusterError("usage", f"cannot read the dataset map {path}: {error}") from error
     load_elsewhere = datasets.load_dataset
@@ -25,10 +26,16 @@ def use_dataset_map(map_file):
         found = _find(table, name, subset, kwargs)
         if found is None:
             return load_elsewhere(*args, **kwargs)
-        files = {split: [str(path.parent / name) for name in _names(entry)] for split, entry in found.items()}
-        _check_digests(path.parent, found)
-        split = kwargs.get("split")
-        return load_elsewhere(_reader(files), data_files=files, **({} if split is None else {"split": split}))
+        layout = found.get("$layout", {})
+        splits = {split: entry for split, entry in found.items() if split != "$layout"}
+        files = {split: [str(path.parent / name) for name in _names(entry)] for split, entry in splits.items()}
+        _check_digests(path.parent, splits)
+        reader = _reader(files)
+        asked = ("split", *_CSV_SETTINGS) if reader == "csv" else ("split",)
+        settings = {**layout.get("settings", {}), **{key: kwargs[key] for key in asked if key in kwargs}}
+        if layout.get("features") is not None:
+            settings["features"] = datasets.Features._from_yaml_list(layout["features"])
+        return load_elsewhere(reader, data_files=files, **settings)
 
     datasets.load_dataset = load_dataset
 

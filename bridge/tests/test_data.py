@@ -51,6 +51,20 @@ class DatasetMap(unittest.TestCase):
         with self.assertRaisesRegex(MusterError, "one.jsonl is not the one that the dataset map means"):
             datasets.load_dataset("org/x", "small")
 
+    def test_csv_is_laid_out_as_the_task_says_and_types_are_those_of_the_card(self):
+        (self.folder / "data.csv").write_text("a;b\n1;2\n")
+        features = [{"name": "b", "dtype": "string"}, {"name": "a", "dtype": "float64"}]
+        table = {
+            "org/card": {"$layout": {"settings": {"sep": ";"}, "features": features}, "test": "data.csv"},
+            "org/plain": {"$layout": {"settings": {"sep": ";"}, "features": None}, "test": "data.csv"},
+            "org/task": {"test": "data.csv"},
+        }
+        use_dataset_map(self.write(table))
+        self.assertEqual(list(datasets.load_dataset("org/card", split="test")), [{"b": "2", "a": 1.0}])
+        self.assertEqual(list(datasets.load_dataset("org/plain")["test"]), [{"a": 1, "b": 2}])
+        names = {"column_names": ["x", "y"], "header": 0, "sep": ";"}
+        self.assertEqual(list(datasets.load_dataset("org/task", **names)["test"]), [{"x": 1, "y": 2}])
+
     def test_a_map_that_cannot_be_used_is_one_sentence(self):
         with self.assertRaisesRegex(MusterError, "cannot read the dataset map .*none.json"):
             use_dataset_map(self.folder / "none.json")

@@ -164,7 +164,6 @@ function castValue(value: PythonValue, from: Column, to: Column, path: string): 
   } else if (to.kind === "int" && from.kind === "bool") return Number(value);
   else if (to.kind === "text" && from.kind === "bool") return value === true ? "true" : "false";
   else if (to.kind === "text" && from.kind === "int") return `${value as number | bigint}`;
-  else if (to.kind === "text" && (from.kind === "text" || from.kind === "time")) return value;
   else if (from.kind === to.kind) {
     if (to.kind === "list" && isList(value)) {
       const elements = value.map((element) => castValue(element, from.item!, to.item!, `${path}[]`));

@@ -5,6 +5,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import { formatPythonJson } from "../../evaluation/harness/python/json-format.ts";
 import type { PythonDict, PythonValue } from "../../evaluation/harness/python/value.ts";
 import type { CsvOptions } from "./csv-options.ts";
+import type { CardLayout } from "./data-card.ts";
 import { readFooterBytes } from "./parquet-footer.ts";
 
 /** A file of a data set, on this disk or fetched to it when it is read. */
@@ -29,6 +30,8 @@ export interface DataFiles {
   readonly splits: ReadonlyMap<string, readonly DataFile[]>;
   readonly format: DataFormat;
   readonly csv: CsvOptions;
+  /** What the data set's card says of it. */
+  readonly layout: CardLayout | null;
 }
 
 const FORMATS: { readonly [ending: string]: { readonly format: DataFormat; readonly separator: string } } = {

@@ -4,7 +4,9 @@ import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:
 import { join, relative, resolve, sep } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
 import type { DownloadProgress } from "../../base/node/fetch-file.ts";
+import type { PythonValue } from "../../evaluation/harness/python/value.ts";
 import { nearMatches } from "../../base/near-matches.ts";
+import { type CardLayout, readCardLayout } from "./data-card.ts";
 import { checkPlainOptions, readCsvOptions } from "./csv-options.ts";
 import {
   type DataFile,
@@ -15,7 +17,7 @@ import {
   localFile,
   mapKeyOf,
 } from "./data-file.ts";
-import { type DatasetMap, type MappedFile, readDatasetMap } from "./dataset-map.ts";
+import { type DatasetMap, type MappedDataset, type MappedFile, readDatasetMap } from "./dataset-map.ts";
 import { commonFormat, expandPatterns, findSplits, patternsOf, type SplitPaths } from "./find-splits.ts";
 import type { HubOptions } from "./hub-file.ts";
 import { matchesPath } from "./path-pattern.ts";
@@ -104,17 +106,25 @@ async function open(dataset: DatasetName, places: Places): Promise<FoundDataset>
 }
 
 /** The map says where the data is; of what the task says, only how its CSV files are laid out still counts. */
-function mappedFiles(dataset: DatasetName, mapped: ReadonlyMap<string, readonly MappedFile[]>): DataFiles {
-  const splits = new Map(Array.from(mapped, ([split, files]) => [split, files.map(({ path }) => path)]));
-  const pins = new Map([...mapped.values()].flat().map((file): [string, MappedFile] => [file.path, file]));
+function mappedFiles(dataset: DatasetName, mapped: MappedDataset): DataFiles {
+  const splits = new Map(Array.from(mapped.splits, ([split, files]) => [split, files.map(({ path }) => path)]));
+  const pins = new Map([...mapped.splits.values()].flat().map((file): [string, MappedFile] => [file.path, file]));
   const { format } = commonFormat(splits, dataset);
   const asked = format === "csv" ? dataset : { ...dataset, kwargs: null };
-  return toFiles(asked, splits, (path) => localFile(path, pins.get(path)));
+  return toFiles(asked, splits, (path) => localFile(path, pins.get(path)), mapped.layout);
 }
 
-function toFiles(dataset: DatasetName, splits: SplitPaths, open: (path: string) => DataFile): DataFiles {
+function toFiles(
+  dataset: DatasetName,
+  splits: SplitPaths,
+  open: (path: string) => DataFile,
+  card: CardLayout | null = null,
+): DataFiles {
   const { format, separator } = commonFormat(splits, dataset);
-  return { splits: withFiles(splits, open), format, csv: layout(dataset, format, separator) };
+  const settings = Object.entries(card?.settings ?? {}) as [string, PythonValue][];
+  const kwargs = settings.length === 0 ? dataset.kwargs : new Map([...settings, ...(dataset.kwargs ?? [])]);
+  const csv = layout({ ...dataset, kwargs }, format, separator);
+  return { splits: withFiles(splits, open), format, csv, layout: card };
 }
 
 function withFiles(splits: SplitPaths, open: (path: string) => DataFile): Map<string, DataFile[]> {
@@ -148,7 +158,7 @@ async function namedFiles(dataset: DatasetName, hub: HubOptions): Promise<DataFi
       : filesHere(pattern, dataset.taskFolder);
   const splits = expandPatterns(patterns, expand);
   const files = withFiles(splits, (path) => opened.get(path) ?? localFile(path));
-  return { splits: files, format, csv: layout(dataset, format, ",") };
+  return { splits: files, format, csv: layout(dataset, format, ","), layout: null };
 }
 
 function isOnHub(pattern: string): boolean {
@@ -200,7 +210,8 @@ function folderFiles(dataset: DatasetName): DataFiles | null {
   }
   const card = paths.includes("README.md") ? readFileSync(join(folder, "README.md"), "utf8") : null;
   const splits = findSplits(paths, card, dataset);
-  return splits === null ? null : toFiles(dataset, splits, (path) => localFile(join(folder, path)));
+  if (splits === null) return null;
+  return toFiles(dataset, splits, (path) => localFile(join(folder, path)), readCardLayout(card, dataset));
 }
 
 async function hubFiles(dataset: DatasetName, { map, hub, datasetMap }: Places): Promise<DataFiles> {
@@ -214,7 +225,7 @@ async function hubFiles(dataset: DatasetName, { map, hub, datasetMap }: Places):
     // Most runs need no hub, and its modules are slow to load.
     const { findHubFiles } = await import("./hub-dataset.ts");
     const found = await findHubFiles(dataset, hub);
-    return toFiles(dataset, found.splits, (path) => found.open(path));
+    return toFiles(dataset, found.splits, (path) => found.open(path), found.layout);
   } catch (error) {
     if (!(error instanceof MusterError) || datasetMap === null) throw error;
     const near = nearMatches(label, [...map.keys()]);

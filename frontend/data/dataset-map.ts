@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { MusterError } from "../../base/muster-error.ts";
+import type { CardLayout } from "./data-card.ts";
 import type { FilePin } from "./data-file.ts";
 
 const pinnedSchema = z.strictObject({
@@ -14,10 +15,18 @@ const pinnedSchema = z.strictObject({
 });
 const fileSchema = z.union([z.string(), pinnedSchema]);
 
-/** A dataset map as it is written: data sets, their splits, the files, relative to the map. */
+const layoutSchema = z.strictObject({
+  settings: z.record(z.string(), z.unknown()),
+  features: z.array(z.unknown()).nullable(),
+});
+
+/**
+ * A dataset map as it is written: data sets, their splits, the files, relative to the map. `$layout` is what the card of
+ * a pulled data set says of how it is read.
+ */
 export const datasetMapSchema = z.record(
   z.string(),
-  z.record(z.string(), z.union([fileSchema, z.array(fileSchema).min(1)])),
+  z.object({ $layout: layoutSchema.optional() }).catchall(z.union([fileSchema, z.array(fileSchema).min(1)])),
 );
 
 /** A file that a map names; its path is absolute. */
@@ -25,8 +34,14 @@ export interface MappedFile extends FilePin {
   readonly path: string;
 }
 
-/** Data sets by the names that tasks give them (`mapKeyOf`, `path:name` or `path`), with the files of each split. */
-export type DatasetMap = ReadonlyMap<string, ReadonlyMap<string, readonly MappedFile[]>>;
+/** A data set that a map names. */
+export interface MappedDataset {
+  readonly splits: ReadonlyMap<string, readonly MappedFile[]>;
+  readonly layout: CardLayout | null;
+}
+
+/** Data sets by the names that tasks give them: `mapKeyOf`, `path:name` or `path`. */
+export type DatasetMap = ReadonlyMap<string, MappedDataset>;
 
 /** Reads a dataset map. Throws `usage` naming the file and what is wrong with it. */
 export function readDatasetMap(file: string): DatasetMap {
@@ -50,9 +65,12 @@ export function readDatasetMap(file: string): DatasetMap {
     return { path: resolve(dirname(file), path), sha256, source };
   };
   return new Map(
-    Object.entries(result.data).map(([name, splits]) => [
-      name,
-      new Map(Object.entries(splits).map(([split, files]) => [split, [files].flat().map(mapped)])),
-    ]),
+    Object.entries(result.data).map(([name, { $layout: layout = null, ...splits }]) => {
+      const files = Object.entries(splits).map(([split, list]): [string, MappedFile[]] => [
+        split,
+        [list].flat().map(mapped),
+      ]);
+      return [name, { splits: new Map(files), layout }];
+    }),
   );
 }

@@ -1,10 +1,10 @@
 // Which files of a folder or repository are which split, as `datasets` decides it (data_files.py): the configurations
 // that the data set's card lists, else names like data/train-00000-of-00002.parquet, else folders and then files named
 // after splits, else everything is `train`.
-import { parse } from "yaml";
 import { MusterError } from "../../base/muster-error.ts";
 import { isDict, isList, type PythonDict, type PythonValue } from "../../evaluation/harness/python/value.ts";
 import { type DatasetName, formatOf, labelOf } from "./data-file.ts";
+import { type ChosenConfig, chooseConfig } from "./data-card.ts";
 import { matchesPath } from "./path-pattern.ts";
 
 /** Paths by split. */
@@ -27,13 +27,25 @@ export function findSplits(paths: readonly string[], card: string | null, datase
   const given = dataset.kwargs?.get("data_files") ?? null;
   if (given !== null) return byPatterns(patternsOf(given), usable);
   const config = card === null ? null : chooseConfig(card, dataset);
-  if (config !== null) return byPatterns(config, usable);
+  if (config !== null) return ofConfig(config, usable);
   if (dataset.name !== null && dataset.name !== "default" && usable.length > 0) {
     throw new MusterError("notFound", `the data set ${dataset.path} has no configuration ${dataset.name}`, {
       wayOut: "It has one only: leave dataset_name out, or name its files in a dataset map (--dataset-map).",
     });
   }
-  return bySharding(usable) ?? byFolder(usable) ?? byFileName(usable) ?? everything(usable);
+  return byNames(usable);
+}
+
+/** Of a configuration that only names a folder, the files in it are found as if the folder were the data set. */
+function ofConfig({ patterns, folder }: ChosenConfig, paths: readonly string[]): SplitPaths | null {
+  const prefix = folder === null ? "" : `${folder.replace(/^\.\/|\/+$/g, "")}/`;
+  const within = paths.filter((path) => path.startsWith(prefix));
+  if (patterns === null) return byNames(within);
+  return byPatterns(patterns, within, prefix);
+}
+
+function byNames(paths: readonly string[]): SplitPaths | null {
+  return bySharding(paths) ?? byFolder(paths) ?? byFileName(paths) ?? everything(paths);
 }
 
 function usablePaths(paths: readonly string[], kwargs: PythonDict | null): string[] {
@@ -60,8 +72,8 @@ function texts(value: PythonValue): string[] {
   });
 }
 
-function byPatterns(patterns: SplitPaths, paths: readonly string[]): SplitPaths {
-  return expandPatterns(patterns, (pattern) => paths.filter((path) => matchesPath(pattern, path)));
+function byPatterns(patterns: SplitPaths, paths: readonly string[], prefix = ""): SplitPaths {
+  return expandPatterns(patterns, (pattern) => paths.filter((path) => matchesPath(`${prefix}${pattern}`, path)));
 }
 
 /** The files that patterns name, each once. Throws `badData` for a pattern that names none. */
@@ -74,71 +86,6 @@ export function expandPatterns(patterns: SplitPaths, expand: (pattern: string) =
     });
   };
   return new Map(Array.from(patterns, ([split, list]) => [split, [...new Set(list.flatMap(files))]]));
-}
-
-interface CardConfig {
-  readonly config_name?: unknown;
-  readonly data_files?: unknown;
-  readonly default?: unknown;
-}
-
-function configsOf(card: string, path: string): readonly CardConfig[] {
-  const front = readFrontMatter(card, path);
-  if (!Array.isArray(front?.configs)) return [];
-  return (front.configs as CardConfig[]).filter((config) => config.data_files !== undefined);
-}
-
-/** The names of the configurations that a card lists. */
-export function cardConfigNames(card: string, path: string): readonly string[] {
-  return configsOf(card, path).map((config) => String(config.config_name));
-}
-
-/** The patterns of the wanted configuration of a card; null where it lists none. */
-function chooseConfig(card: string, { path, name }: DatasetName): SplitPaths | null {
-  const configs = configsOf(card, path);
-  if (configs.length === 0) return null;
-  const names = configs.map((config) => String(config.config_name));
-  const chosen =
-    name === null
-      ? (configs.find((config) => config.default === true) ??
-        configs.find((config) => config.config_name === "default") ??
-        (configs.length === 1 ? configs[0] : undefined))
-      : configs.find((config) => config.config_name === name);
-  if (chosen !== undefined) return cardPatterns(chosen.data_files);
-  const problem =
-    name === null ? "has several configurations, and the task names none" : `has no configuration ${name}`;
-  throw new MusterError("notFound", `the data set ${path} ${problem}`, {
-    wayOut: `Set dataset_name to one of: ${names.join(", ")}.`,
-  });
-}
-
-/** The YAML at the top of a card. */
-function readFrontMatter(card: string, path: string): { readonly configs?: unknown } | null {
-  const matter = /^---\r?\n(.*?)\r?\n---/s.exec(card)?.[1];
-  if (matter === undefined) return null;
-  try {
-    return parse(matter, { logLevel: "error" }) as { readonly configs?: unknown } | null;
-  } catch (error) {
-    throw new MusterError(
-      "badData",
-      `the card of the data set ${path} (README.md) is no YAML: ${(error as Error).message}`,
-      {
-        wayOut: "Correct it, or name the data set's files in a dataset map (--dataset-map).",
-        cause: error,
-      },
-    );
-  }
-}
-
-function cardPatterns(given: unknown): SplitPaths {
-  const list = Array.isArray(given) ? (given as unknown[]) : [given];
-  const splits = new Map<string, string[]>();
-  for (const entry of list) {
-    const { split = "train", path = entry } = (typeof entry === "object" ? entry : {}) as Record<string, unknown>;
-    const patterns = [path].flat().map(String);
-    splits.set(String(split), [...(splits.get(String(split)) ?? []), ...patterns]);
-  }
-  return splits;
 }
 
 function bySharding(paths: readonly string[]): SplitPaths | null {

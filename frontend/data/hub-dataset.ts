@@ -2,6 +2,7 @@
 // without Parquet files have a branch that the hub converts to Parquet, with the column types that `datasets` uses.
 import { join } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
+import { type CardLayout, readCardLayout } from "./data-card.ts";
 import { type DataFile, type DatasetName, formatOf } from "./data-file.ts";
 import { findSplits, type SplitPaths } from "./find-splits.ts";
 import { hubFile, type HubOptions, type Repository } from "./hub-file.ts";
@@ -13,6 +14,7 @@ export const CONVERTED = "refs/convert/parquet";
 /** The files of a data set on the hub; each is fetched when it is read. */
 interface HubFiles {
   readonly splits: SplitPaths;
+  readonly layout: CardLayout | null;
   open(path: string): DataFile;
 }
 
@@ -49,11 +51,11 @@ export async function findHubFiles(dataset: DatasetName, options: HubOptions): P
   if (!isParquet && !wantsOwnFiles && (await listOnce(dataset.path, CONVERTED, options)) !== null) {
     const converted = await openHubRepository(dataset.path, CONVERTED, options);
     const splits = convertedSplits(converted.paths, dataset);
-    if (splits !== null) return { splits, open: (path) => converted.open(path) };
+    if (splits !== null) return { splits, layout: null, open: (path) => converted.open(path) };
   }
   const card = own.paths.includes("README.md") ? (await own.open("README.md").read()).toString("utf8") : null;
   const splits = findSplits(own.paths, card, dataset);
-  if (splits !== null) return { splits, open: (path) => own.open(path) };
+  if (splits !== null) return { splits, layout: readCardLayout(card, dataset), open: (path) => own.open(path) };
   throw new MusterError("unsupported", `the data set ${dataset.path} has no files on the hub that Muster can read`, {
     wayOut: "Convert it to JSON Lines on another machine and name the files in a dataset map (--dataset-map).",
   });

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cardConfigNames, findSplits, type SplitPaths } from "./find-splits.ts";
+import { cardConfigNames } from "./data-card.ts";
+import { findSplits, type SplitPaths } from "./find-splits.ts";
 import { CONVERTED, convertedConfigs, safePaths } from "./hub-dataset.ts";
 import { isIntact } from "./hub-file.ts";
 import { type HubListing, recallListing } from "./hub-listing.ts";

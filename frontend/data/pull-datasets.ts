@@ -165,6 +165,10 @@ function writeMap(folder: string, name: string, pulled: readonly PulledSplit[], 
   const earlier = map[name] ?? {};
   const fresh = new Map(pulled.map((part) => [part.split, part.files.map((file) => ({ ...file }))]));
   const entry: WrittenMap[string] = {};
+  if (files.layout !== null) {
+    const { settings, features } = files.layout;
+    entry.$layout = { settings: { ...settings }, features: features === null ? null : [...features] };
+  }
   for (const [split, list] of files.splits) {
     const kept = [earlier[split] ?? []].flat();
     const isSame =

@@ -3,6 +3,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import type { PythonDict } from "../../evaluation/harness/python/value.ts";
 import type { PlanDataset } from "../../evaluation/plan.ts";
 import type { Batch } from "./batch.ts";
+import { columnOfFeatures } from "./card-features.ts";
 import { castRow, CastProblem, checkColumns, type Column, findTimes, isSameColumn } from "./column-types.ts";
 import { type DataFile, type DataFiles, unpacked } from "./data-file.ts";
 import { readCsvFile } from "./read-csv.ts";
@@ -23,8 +24,11 @@ export interface SplitReader {
 /** Reads splits lazily, each once. `get` throws `badData` and `unsupported` naming file and line or column. */
 export function readSplits(dataset: string, files: DataFiles): SplitReader {
   const loaded = new Map<string, Promise<LoadedSplit>>();
+  const features = files.layout?.features ?? null;
+  const told = features === null ? null : columnOfFeatures(features, dataset);
   let firstTypes: Promise<Column | null> | undefined;
   const typesFor = async (split: string): Promise<Column | null> => {
+    if (told !== null) return told;
     const [first] = files.splits.keys();
     if (split === first) return null;
     firstTypes ??= typesOf(files.splits.get(first!)!, files);

@@ -37,6 +37,9 @@ beforeAll(async () => {
     files: { "train.jsonl": Buffer.from(TRAIN), "test.jsonl": Buffer.from(TEST), "dev.jsonl": rows(2, "dev") },
   });
   publish(hub, { name: "org/sums", revision: "v0", sha: OLD_SHA, files: { "test.jsonl": rows(2, "old") } });
+  // A number that the card makes text of, in another order of columns than the file's.
+  const card = "---\ndataset_info:\n  features:\n  - name: a\n    dtype: string\n  - name: q\n    dtype: string\n---\n";
+  publish(hub, { name: "org/typed", revision: "v1", sha: SHA, files: { "README.md": card, "test.jsonl": TEST } });
   publish(hub, { name: "org/lines", sha: SHA, files: { "data/test.jsonl": rows(4, "line") } });
   hub.answer("/api/datasets/org/gated/revision/main?blobs=true", (response) => response.writeHead(401).end());
   mkdirSync(tasks);
@@ -45,6 +48,7 @@ beforeAll(async () => {
   const made = {
     sums: { dataset_path: "org/sums", training_split: "train", test_split: "test" },
     lines: { dataset_path: "json", dataset_kwargs: lines, test_split: "test" },
+    typed: { dataset_path: "org/typed", dataset_kwargs: { revision: "v1" }, test_split: "test" },
     gated: { dataset_path: "org/gated", test_split: "test" },
   };
   for (const [task, settings] of Object.entries(made)) {
@@ -66,7 +70,7 @@ afterAll(async () => {
 async function evaluate(muster: MusterProcesses, environment: NodeJS.ProcessEnv, words: readonly string[]) {
   const output = join(muster.home, "out");
   rmSync(output, { recursive: true, force: true });
-  const asked = ["run", "--tasks", "sums,lines", "--include-path", tasks, "--output", output];
+  const asked = ["run", "--tasks", "sums,lines,typed", "--include-path", tasks, "--output", output];
   const ended = await muster.run(
     [...asked, "--engine", "hash", "--model", "hash", "--yes", "--no-cache", ...words],
     environment,
@@ -78,7 +82,7 @@ async function evaluate(muster: MusterProcesses, environment: NodeJS.ProcessEnv,
 
 test("what tasks need runs on a machine without the hub, with the same digests and scores", async () => {
   const folder = join(here.home, "carry");
-  const words = ["data", "pull", "--tasks", "sums,lines", "--include-path", tasks, "--to", folder, "--json"];
+  const words = ["data", "pull", "--tasks", "sums,lines,typed", "--include-path", tasks, "--to", folder, "--json"];
   const pull = await here.run(words, online);
   expect(pull).toMatchObject({ code: 0 });
   const told = JSON.parse(pull.stdout) as Record<string, unknown>;
@@ -95,6 +99,7 @@ test("what tasks need runs on a machine without the hub, with the same digests a
         ],
       },
       { dataset: 'json {"data_files": {"test": "hf://datasets/org/lines/data/test.jsonl"}}' },
+      { dataset: 'org/typed {"revision": "v1"}' },
     ],
   });
   // The split that no task names is not fetched.
@@ -113,7 +118,17 @@ test("what tasks need runs on a machine without the hub, with the same digests a
     expect.objectContaining({ dataset: "org/lines", split: "test", sha256: digest(rows(4, "line")) }),
     { ...common, split: "train", bytes: Buffer.byteLength(TRAIN), sha256: digest(TRAIN) },
     { ...common, split: "test", bytes: Buffer.byteLength(TEST), sha256: digest(TEST) },
+    {
+      ...common,
+      dataset: "org/typed",
+      revision: "v1",
+      split: "test",
+      bytes: Buffer.byteLength(TEST),
+      sha256: digest(TEST),
+    },
   ]);
+  const shown = await there.output(["tasks", "show", "typed", "--include-path", tasks, "--json", ...map]);
+  expect(JSON.parse(shown)).toMatchObject({ doc: { a: "0", q: "test 0 ☃" } });
   // A file that changed on the way is not used.
   appendFileSync(join(carried, "org__sums", SHA, "test.jsonl"), " ");
   const spoilt = await there.run(["tasks", "show", "sums", "--include-path", tasks, ...map], hubless);
@@ -153,9 +168,9 @@ test("a data set that the hub does not give is named; the others are there", asy
   const words = ["data", "pull", "--tasks", "all", "--include-path", tasks, "--to", folder, "--json"];
   const { code, stdout, stderr } = await here.run(words, online);
   expect(code).toBe(5);
-  expect(stderr).toMatch(/1 of 3 data sets could not be pulled \(org\/gated\); the first: the hub does not show/);
+  expect(stderr).toMatch(/1 of 4 data sets could not be pulled \(org\/gated\); the first: the hub does not show/);
   expect(JSON.parse(stdout)).toMatchObject({ failed: [{ dataset: "org/gated", kind: "permission" }] });
-  expect(Object.keys(JSON.parse(readFileSync(join(folder, "map.json"), "utf8")) as object)).toHaveLength(2);
+  expect(Object.keys(JSON.parse(readFileSync(join(folder, "map.json"), "utf8")) as object)).toHaveLength(3);
 });
 
 test("a pull that is interrupted keeps what has come, and goes on there", async () => {

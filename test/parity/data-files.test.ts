@@ -55,6 +55,35 @@ const folder = (title: string, files: Case["files"], rest: Partial<Case> = {}): 
   ...rest,
 });
 const row = '{"a": 1}\n';
+const card = (yaml: string): string => `---\n${yaml}\n---\nText\n`;
+const FEATURES = `dataset_info:
+  features:
+  - name: i
+    dtype: int64
+  - name: f
+    dtype: float64
+  - name: s
+    dtype: string
+  - name: new
+    dtype: string
+  - name: l
+    sequence: string
+  - name: o
+    struct:
+    - name: x
+      dtype: string
+    - name: y
+      dtype: float32
+  - name: c
+    dtype:
+      class_label:
+        names:
+          '0': no
+          '1': yes
+  - name: q
+    list:
+    - name: k
+      dtype: string`;
 
 const CASES: readonly Case[] = [
   jsonl(
@@ -140,6 +169,12 @@ const CASES: readonly Case[] = [
   splits("the first split sets the order; what a split lacks is None", '{"a": 1, "b": 2}', '{"b": 3}\n{"b": 4}'),
   splits("the first split sets the types: true and false become numbers", '{"a": 7}', '{"a": true}\n{"a": false}'),
   splits("the first split sets the types: true and false become text", '{"a": "x"}', '{"a": true}\n{"a": null}'),
+  splits(
+    "dates that would become times and text are refused",
+    '{"a": "x"}',
+    '{"a": "2024-01-02"}',
+    /holds points in time/,
+  ),
   splits("a fraction where the first split has whole numbers is an error", '{"a": 1}', '{"a": 2.5}'),
   splits("a column that the first split lacks is an error", '{"a": 1}', '{"a": 1, "b": 2}'),
   splits(
@@ -222,6 +257,73 @@ const CASES: readonly Case[] = [
       "here/two.jsonl": '{"a": 5}',
     },
     { name: "two" },
+  ),
+  folder(
+    "a card may give a configuration a folder",
+    {
+      "here/README.md": card("configs:\n- config_name: one\n  data_dir: one\n- config_name: two\n  data_dir: two"),
+      "here/one/test.jsonl": row,
+      "here/two/test.jsonl": '{"a": 2}',
+      "here/two/train.jsonl": '{"a": 3}',
+    },
+    { name: "two" },
+  ),
+  folder("a card may say how a configuration's CSV is laid out", {
+    "here/README.md": card("configs:\n- config_name: default\n  data_files: test.csv\n  sep: ';'"),
+    "here/test.csv": "a;b\n1;x,y\n",
+  }),
+  folder("a card may name a default configuration", {
+    "here/README.md": card(
+      "configs:\n- config_name: one\n  data_files: a.jsonl\n- config_name: two\n  data_files: b.jsonl\n  default: true",
+    ),
+    "here/a.jsonl": row,
+    "here/b.jsonl": '{"a": 2}',
+  }),
+  folder("a card's features are the types: JSON", {
+    "here/README.md": card(FEATURES),
+    "here/test.jsonl":
+      '{"s": 5, "f": 1, "i": 2, "new": null, "l": ["x"], "o": {"y": 1, "x": "p"}, "c": 1, "q": [{"k": "v"}]}',
+  }),
+  folder("a card's features are the types: what lacks is None", {
+    "here/README.md": card(FEATURES),
+    "here/test.jsonl": '{"f": 1}\n{"i": 2.0}',
+  }),
+  folder("a card's features are the types: CSV", {
+    "here/README.md": card(
+      "dataset_info:\n  features:\n  - name: b\n    dtype: string\n  - name: a\n    dtype: float64",
+    ),
+    "here/test.csv": "a,b\n1,2\n3,4\n",
+  }),
+  folder("a card's features lack a column", {
+    "here/README.md": card("dataset_info:\n  features:\n  - name: b\n    dtype: string"),
+    "here/test.jsonl": '{"a": 1, "b": "x"}',
+  }),
+  folder(
+    "a card's features of the configuration count",
+    {
+      "here/README.md": card(
+        "dataset_info:\n- config_name: one\n  features:\n  - name: a\n    dtype: string\n- config_name: two\n  features:\n  - name: a\n    dtype: float32\nconfigs:\n- config_name: one\n  data_files: a.jsonl\n- config_name: two\n  data_files: b.jsonl",
+      ),
+      "here/a.jsonl": row,
+      "here/b.jsonl": '{"a": 2.1}',
+    },
+    { name: "two" },
+  ),
+  folder(
+    "a card's features hold for a folder of the data too",
+    {
+      "here/README.md": card("dataset_info:\n  features:\n  - name: a\n    dtype: string"),
+      "here/x/test.jsonl": row,
+    },
+    { kwargs: { data_dir: "x" } },
+  ),
+  folder(
+    "a card's features hold for single files too",
+    {
+      "here/README.md": card("dataset_info:\n  features:\n  - name: a\n    dtype: string"),
+      "here/x/test.jsonl": row,
+    },
+    { kwargs: { data_files: "x/test.jsonl" } },
   ),
   folder("a configuration that is not there is an error", { "here/test.jsonl": row }, { name: "other" }),
   folder(
