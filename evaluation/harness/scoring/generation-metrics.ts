@@ -55,7 +55,7 @@ function exactMatchMetric(options: PythonDict): TextMetric {
   const comparison = { match, hasPatterns: (options.get("regexes_to_ignore") ?? null) !== null };
   return {
     compare: (result, target) => compareOne(comparison, result, target),
-    compareAny: (result, references) => matchesAny(match, result, references),
+    compareAny: (result, references) => matchesAny(comparison, result, references),
   };
 }
 
@@ -80,18 +80,47 @@ function members(target: PythonValue): string[] {
   });
 }
 
-function matchesAny(match: ExactMatch, result: PythonValue, references: readonly string[]): PythonValue {
-  if (typeof result !== "string") throw unsupported(`comparing a ${typeName(result)} with several targets`);
-  if (references.length === 0) throw unsupported("an empty list of targets");
-  const predictions = references.map(() => result);
-  return floatOf(match(predictions, references).includes(true));
+interface Comparison {
+  readonly match: ExactMatch;
+  readonly hasPatterns: boolean;
 }
 
-function compareOne(
-  comparison: { readonly match: ExactMatch; readonly hasPatterns: boolean },
+/** A list of responses is an array to numpy: its last dimension is laid beside the targets. */
+function matchesAny(
+  { match, hasPatterns }: Comparison,
   result: PythonValue,
-  target: PythonValue,
+  references: readonly string[],
 ): PythonValue {
+  if (references.length === 0) throw unsupported("an empty list of targets");
+  if (typeof result === "string")
+    return floatOf(match(Array(references.length).fill(result), references).includes(true));
+  if (!isList(result)) throw unsupported(`comparing a ${typeName(result)} with several targets`);
+  if (hasPatterns) throw new PythonError("TypeError", "expected string or bytes-like object, got 'list'");
+  const { texts, width } = arrayOf(result);
+  if (width === references.length) return floatOf(match(texts, references).includes(true));
+  if (width > 1 && references.length > 1) {
+    throw new PythonError("ValueError", `${width} responses cannot be laid beside ${references.length} targets`);
+  }
+  const pairs = texts.flatMap((text) => Array<string>(references.length).fill(text));
+  return floatOf(match(pairs, references).includes(true));
+}
+
+/** The texts of nested lists, row after row, and the length of the last dimension. */
+function arrayOf(list: readonly PythonValue[]): { readonly texts: readonly string[]; readonly width: number } {
+  if (list.length > 0 && list.every((member) => typeof member === "string")) return { texts: list, width: list.length };
+  const rows = list.map((row) => (isList(row) ? arrayOf(row) : null));
+  const [first] = rows;
+  if (
+    first === undefined ||
+    rows.some((row) => row?.width !== first?.width || row?.texts.length !== first?.texts.length)
+  ) {
+    throw unsupported("comparing responses that are no array of texts");
+  }
+  if (first === null) throw unsupported("comparing responses that are no texts");
+  return { texts: rows.flatMap((row) => row!.texts), width: first.width };
+}
+
+function compareOne(comparison: Comparison, result: PythonValue, target: PythonValue): PythonValue {
   if (isList(result)) return compareList(comparison, result, target);
   if (typeof result === "string") return floatOf(comparison.match([result], [str(target)])[0]!);
   if (isInt(result) && !comparison.hasPatterns) {
@@ -103,7 +132,7 @@ function compareOne(
 
 /** Several responses against one target: numpy compares each, and the mean is what counts. */
 function compareList(
-  { match, hasPatterns }: { readonly match: ExactMatch; readonly hasPatterns: boolean },
+  { match, hasPatterns }: Comparison,
   result: readonly PythonValue[],
   target: PythonValue,
 ): PythonValue {

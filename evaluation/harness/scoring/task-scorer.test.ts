@@ -130,6 +130,17 @@ test("where the harness would stop, the document is named", () => {
   );
 });
 
+test("a list of answers is laid beside the list of targets, as numpy does it", () => {
+  const config = { repeats: 2, filter_list: [{ name: "f", filter: [{ function: "lowercase" }] }] };
+  const scorer = createTaskScorer(aTask(config, { multipleTargets: true }));
+  const sample = aSample({ target: '["a", "b"]' });
+  const scoreOf = (...answers: string[]): unknown => scorer.scoreSample(sample, answers.map(text)).values;
+  expect([scoreOf("X", "B"), scoreOf("B", "A")]).toMatchObject([[{ value: 1 }], [{ value: 0 }]]);
+  expect(() => scorer.scoreSample({ ...sample, target: '["a", "b", "c"]' }, [text("a"), text("b")])).toThrow(
+    /ValueError: 2 responses cannot be laid beside 3 targets/,
+  );
+});
+
 test("the first of equal choices wins, and lengths are code points", () => {
   const metrics = { metric_list: [{ metric: "acc" }, { metric: "acc_norm" }, { metric: "acc_bytes" }] };
   const scorer = createTaskScorer(aTask(metrics, { outputKind: "multiple_choice" }));

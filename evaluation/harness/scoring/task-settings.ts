@@ -191,7 +191,7 @@ function knownWidth(task: PlanTask, name: string): Width {
   if (Object.hasOwn(known, name)) {
     // Of a text with several targets the harness keeps nothing but whether there is one.
     const isAsked = task.outputKind === "generate_until" && task.multipleTargets;
-    return isAsked ? 1 : known[name]!;
+    return isAsked && name !== "bypass" ? 1 : known[name]!;
   }
   const shown = functionName(name);
   throw refusal(task, `its metric is ${shown}: it is not computed natively for ${task.outputKind} tasks`);
