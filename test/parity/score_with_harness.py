@@ -85,7 +85,7 @@ def evaluate(specs, groups, helpers, iterations):
     samples = results.pop("samples")
     directory = tempfile.mkdtemp()
     tracker = EvaluationTracker(output_path=directory)
-    tracker.general_config_tracker.log_experiment_args("muster", {"model": "m"}, None, None, False)
+    tracker.general_config_tracker.log_experiment_args("muster", {"model": "m"}, None, None, None)
     tracker.save_results_aggregated(results=results, samples=samples)
     for name in tasks:
         tracker.save_results_samples(task_name=name, samples=samples[name])

@@ -133,7 +133,7 @@ test("where the harness would stop, the document is named", () => {
 test("a list of answers is laid beside the list of targets, as numpy does it", () => {
   const config = { repeats: 2, filter_list: [{ name: "f", filter: [{ function: "lowercase" }] }] };
   const scorer = createTaskScorer(aTask(config, { multipleTargets: true }));
-  const sample = aSample({ target: '["a", "b"]' });
+  const sample = aSample({ target: '["a", "b"]', requestCount: 2 });
   const scoreOf = (...answers: string[]): unknown => scorer.scoreSample(sample, answers.map(text)).values;
   expect([scoreOf("X", "B"), scoreOf("B", "A")]).toMatchObject([[{ value: 1 }], [{ value: 0 }]]);
   expect(() => scorer.scoreSample({ ...sample, target: '["a", "b", "c"]' }, [text("a"), text("b")])).toThrow(
