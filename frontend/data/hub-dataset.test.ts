@@ -100,6 +100,27 @@ describe("data sets of the hub", () => {
     );
   });
 
+  it("are not asked for where HF_HUB_OFFLINE is set, also of a data set that is partly here", async () => {
+    publish("org/part", "main", SHA, { "train.jsonl": '{"a": 1}\n', "test.jsonl": '{"a": 2}\n' });
+    await (await load("org/part")).get("train");
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    hub.requests.length = 0;
+    expect(await failure((await load("org/part")).get("test")!)).toMatchObject({
+      kind: "connection",
+      message: "the cache has not got org/part test.jsonl, and HF_HUB_OFFLINE keeps from asking the hub",
+      wayOut: expect.stringContaining("muster data pull"),
+    });
+    expect(hub.requests).toStrictEqual([]);
+  });
+
+  it("are those of the folder that a task names, whatever the hub has converted", async () => {
+    publish("org/folders", "main", SHA, { "x/test.jsonl": '{"a": 1}\n', "y/test.jsonl": '{"a": 2}\n' });
+    const converted = { "default/test/0000.parquet": Buffer.from("PAR1") };
+    publish("org/folders", "refs/convert/parquet", CONVERTED_SHA, converted);
+    const { rows } = await (await load("org/folders", null, { data_dir: "y" })).get("test")!;
+    expect(rows.map((row) => row.get("a"))).toStrictEqual([2]);
+  });
+
   it("are found where they have moved to, without a word of the token to others", async () => {
     const other = await FileServer.start();
     publishOn(other, { name: "new/name", sha: SHA, files: { "test.jsonl": '{"a": 1}\n' } });

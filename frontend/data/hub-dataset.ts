@@ -47,7 +47,7 @@ export async function findHubFiles(dataset: DatasetName, options: HubOptions): P
   const given = dataset.kwargs?.get("revision") ?? null;
   const own = await openHubRepository(dataset.path, typeof given === "string" ? given : null, options);
   const isParquet = own.paths.some((path) => formatOf(path)?.format === "parquet");
-  const wantsOwnFiles = given !== null || (dataset.kwargs?.has("data_files") ?? false);
+  const wantsOwnFiles = given !== null || ["data_files", "data_dir"].some((key) => dataset.kwargs?.has(key));
   if (!isParquet && !wantsOwnFiles && (await listOnce(dataset.path, CONVERTED, options)) !== null) {
     const converted = await openHubRepository(dataset.path, CONVERTED, options);
     const splits = convertedSplits(converted.paths, dataset);

@@ -8,7 +8,7 @@ import { type DownloadProgress, fetchFile, fetchFrom, type RangeWish } from "../
 import { makeFolder } from "../../base/node/make-folder.ts";
 import type { DataFile } from "./data-file.ts";
 import { footerLength, readFooterBytes } from "./parquet-footer.ts";
-import { hubEndpoint, hubLogin, type HubListing } from "./hub-listing.ts";
+import { hubEndpoint, hubLogin, type HubListing, isHubOffline } from "./hub-listing.ts";
 
 /** Footers are seldom longer. */
 const FOOTER_GUESS_BYTES = 64 << 10;
@@ -42,6 +42,7 @@ export function hubFile(repository: Repository, listing: HubListing, path: strin
   const wish = { subject: `${name} ${path}`, url, headers: hubLogin(), signal };
   const fetchOnce = async (): Promise<void> => {
     if (isHere(target)) return;
+    assertOnline(wish.subject);
     await fetchFile({ ...wish, target, sha256, onProgress });
   };
   const explain = (error: unknown): unknown => explained(error, repository, listing, path);
@@ -69,10 +70,22 @@ export function hubFile(repository: Repository, listing: HubListing, path: strin
   };
 }
 
+function assertOnline(subject: string): void {
+  if (!isHubOffline()) return;
+  throw new MusterError(
+    "connection",
+    `the cache has not got ${subject}, and HF_HUB_OFFLINE keeps from asking the hub`,
+    {
+      wayOut: "Unset HF_HUB_OFFLINE, or bring the data over: muster data pull, where the hub can be reached.",
+    },
+  );
+}
+
 /** Of the first split of a data set often the footer alone is needed; it is kept beside where the file would be. */
 async function fetchFooter(wish: RangeWish, target: string, size: number): Promise<Buffer> {
   const kept = `${target}.footer`;
   if (isHere(kept)) return readFileSync(kept);
+  assertOnline(wish.subject);
   let end = await fetchFrom(wish, Math.max(0, size - FOOTER_GUESS_BYTES));
   const length = footerLength(end);
   if (length > end.length && length <= size) end = await fetchFrom(wish, size - length);

@@ -35,6 +35,11 @@ export function hubEndpoint(): string {
   return (process.env["HF_ENDPOINT"] || PUBLIC_HUB).replace(/\/+$/, "");
 }
 
+/** Whether HF_HUB_OFFLINE says that the hub must not be asked. */
+export function isHubOffline(): boolean {
+  return /^(?:1|true|yes|on)$/i.test(process.env["HF_HUB_OFFLINE"] ?? "");
+}
+
 /** What tells the hub who asks, from HF_TOKEN. */
 export function hubLogin(): Record<string, string> {
   const token = process.env["HF_TOKEN"];
@@ -58,7 +63,7 @@ export async function listHub(
   { folder, onNote }: ListingOptions,
 ): Promise<HubListing | null> {
   const memory = memoryOf(folder, revision);
-  const isOffline = /^(?:1|true|yes|on)$/i.test(process.env["HF_HUB_OFFLINE"] ?? "");
+  const isOffline = isHubOffline();
   let text: string | null;
   try {
     if (isOffline) throw offline(repository);

@@ -4,6 +4,7 @@ import { type FileMetaData, parquetMetadata, parquetSchema } from "hyparquet";
 import { MusterError } from "../../base/muster-error.ts";
 import { findDuration } from "./arrow-schema.ts";
 import type { Column } from "./column-types.ts";
+import { footerLength, TAIL_BYTES } from "./parquet-footer.ts";
 
 /** A column, or a part of one, in Parquet's own terms. */
 export type ParquetSchema = ReturnType<typeof parquetSchema>;
@@ -18,7 +19,9 @@ export interface ParquetFooter {
 
 /** Reads the footer at the end of these bytes. Throws `badData`, and `unsupported` for types that are not read exactly. */
 export function readParquetFooter(path: string, bytes: Buffer): ParquetFooter {
-  const metadata = parsed(path, () => parquetMetadata(arrayBufferOf(bytes)));
+  const length = footerLength(bytes);
+  const footer = length > TAIL_BYTES && length < bytes.length ? bytes.subarray(bytes.length - length) : bytes;
+  const metadata = parsed(path, () => parquetMetadata(arrayBufferOf(footer)));
   const said = (key: string): string => metadata.key_value_metadata?.find((entry) => entry.key === key)?.value ?? "";
   const odd = /"_type": ?"(Json|Image|Audio|Video|Pdf)"/.exec(said("huggingface"))?.[1];
   if (odd !== undefined) throw refused(path, "a column", `of the kind ${odd}`);
