@@ -1,8 +1,10 @@
 import { join, resolve } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
 import { cacheFolder } from "../../base/node/folders.ts";
+import type { TaskNode } from "../../evaluation/harness/task/task-tree.ts";
 import { findNeededDatasets, type NeededDataset, neededByName } from "../../frontend/data/needed-datasets.ts";
 import { type FailedDataset, MAP_FILE, pullDatasets, type PulledDataset } from "../../frontend/data/pull-datasets.ts";
+import type { PlanRequest } from "../../frontend/plan-request.ts";
 import { selectTree } from "../../frontend/select-tree.ts";
 import type { Command } from "../commands.ts";
 import { progressText } from "../download-progress.ts";
@@ -22,6 +24,11 @@ const dataPull: Command = async ({ options, words }) => {
   try {
     const onNote = (note: string): void => status.note(note);
     const { needed, datasetMap } = neededOf(options, words, onNote);
+    if (needed.length === 0) {
+      throw new MusterError("unsupported", "of none of the tasks it is known what data they need", {
+        wayOut: "Name the data sets: muster data pull OWNER/NAME:CONFIGURATION.",
+      });
+    }
     const folder = resolve(options.to ?? FOLDER_DEFAULT);
     const pulled: PulledDataset[] = [];
     const failed: FailedDataset[] = [];
@@ -71,10 +78,30 @@ function neededOf(
     });
   }
   const { request } = readRunWish(options);
-  const tree = selectTree(request, request.tasks);
-  const { needed, notes } = findNeededDatasets(tree.tasks);
-  for (const note of [...tree.notes, ...notes]) onNote(note);
+  const { needed, notes } = findNeededDatasets(selectTasks(request, onNote));
+  for (const note of notes) onNote(note);
   return { needed, datasetMap: request.datasetMap };
+}
+
+/** What the words of --tasks name; of those that are Python code it cannot be known what they load. */
+function selectTasks(request: PlanRequest, onNote: (note: string) => void): readonly TaskNode[] {
+  try {
+    const { tasks, notes } = selectTree(request, request.tasks);
+    for (const note of notes) onNote(note);
+    return tasks;
+  } catch (error) {
+    if (MusterError.from(error).kind !== "unsupported" || request.tasks.length === 1) throw error;
+  }
+  return request.tasks.flatMap((word) => {
+    try {
+      return selectTree(request, [word]).tasks;
+    } catch (error) {
+      const { kind, message } = MusterError.from(error);
+      if (kind !== "unsupported") throw error;
+      onNote(`${message} What it loads is not pulled.`);
+      return [];
+    }
+  });
 }
 
 function print(

@@ -197,6 +197,32 @@ test("a pull that is interrupted keeps what has come, and goes on there", async 
   expect(readFileSync(join(folder, "org__sums", SHA, "test.jsonl"), "utf8")).toBe(TEST);
 });
 
+test("tasks that are Python code are named, and the data of the others is pulled", async () => {
+  const own = join(here.home, "code");
+  mkdirSync(own);
+  writeFileSync(join(own, "code.yaml"), "task: code\nclass: !function code.Code\n");
+  writeFileSync(join(own, "made.yaml"), "task: made\ncustom_dataset: !function code.make\ntest_split: test\n");
+  const words = (names: string): string[] => [
+    "data",
+    "pull",
+    "--include-path",
+    tasks,
+    "--include-path",
+    own,
+    "--tasks",
+    names,
+  ];
+  const some = await here.run([...words("code,made,sums"), "--to", join(here.home, "some")], online);
+  expect(some.stderr).toMatch(/note: The task code is a Python class.* What it loads is not pulled\./);
+  expect(some.stderr).toMatch(/note: Python code makes the documents of made: what it loads is not pulled\./);
+  expect(some).toMatchObject({ code: 0, stdout: expect.stringContaining("org/sums") });
+  const none = await here.run(words("made"), online);
+  expect(none).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("of none of the tasks it is known what data they need"),
+  });
+});
+
 test.each([
   [["org/sums", "--tasks", "sums"], /named by words, or by --tasks/],
   [["--tasks", "sums", "--include-path", tasks, "--revision", "v0"], /--revision is one of a data set/],
