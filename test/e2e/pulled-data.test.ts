@@ -129,6 +129,14 @@ test("what tasks need runs on a machine without the hub, with the same digests a
   ]);
   const shown = await there.output(["tasks", "show", "typed", "--include-path", tasks, "--json", ...map]);
   expect(JSON.parse(shown)).toMatchObject({ doc: { a: "0", q: "test 0 ☃" } });
+  // Where the hub cannot be reached, the cache stands in, and that is said.
+  const lost = await here.run(["tasks", "show", "sums", "--include-path", tasks], {
+    HF_ENDPOINT: "http://127.0.0.1:9",
+  });
+  expect(lost).toMatchObject({ code: 0, stdout: expect.stringContaining("test 0") });
+  expect(lost.stderr).toMatch(
+    /note: The hub at \S+ cannot be used .*org\/sums is the one in the cache, at the commit 0123/,
+  );
   // A file that changed on the way is not used.
   appendFileSync(join(carried, "org__sums", SHA, "test.jsonl"), " ");
   const spoilt = await there.run(["tasks", "show", "sums", "--include-path", tasks, ...map], hubless);
@@ -195,6 +203,15 @@ test("a pull that is interrupted keeps what has come, and goes on there", async 
   expect(hub.requestsOf(sums("train"))).toEqual([]);
   expect(hub.requestsOf(sums("test")).map(({ headers }) => headers.range)).toEqual([`bytes=${half}-`]);
   expect(readFileSync(join(folder, "org__sums", SHA, "test.jsonl"), "utf8")).toBe(TEST);
+});
+
+test("a pull without the hub says so, and that nothing is here", async () => {
+  const { code, stderr } = await here.run(["data", "pull", "org/sums", "org/lines"], {
+    HF_ENDPOINT: "http://127.0.0.1:9",
+  });
+  expect(code).toBe(3);
+  expect(stderr).toMatch(/the data set org\/sums is not here, and the hub at http:\/\/127\.0\.0\.1:9 cannot be used/);
+  expect(await here.run(["data", "list"])).toMatchObject({ code: 0, stdout: "" });
 });
 
 test("tasks that are Python code are named, and the data of the others is pulled", async () => {
