@@ -25,6 +25,7 @@ export function localAgentWords(options: Options): string[][] {
   const shared = ["--engine", engine, ...optional("--model", modelWord(options.model))];
   shared.push(...optional("--concurrency", options.concurrency), ...optional("--simulation", options.simulation));
   if (engineUrls.length > 0) shared.push("--engine-api", options.engineApi);
+  shared.push(...optional("--think-end", options.thinkEnd), "--thinking-tokens", String(options.thinkingTokens));
   shared.push("--price-per-hour", String(options.pricePerHour));
   const threads = options.threads ?? (engine === "llama.cpp" ? threadsEach(localAgents) : undefined);
   shared.push(...optional("--threads", threads));

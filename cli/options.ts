@@ -53,7 +53,26 @@ export const OPTIONS = {
     choices: ["completions", "chat"],
     default: "completions",
     prose:
-      "What to ask the servers of --engine-url for: `completions` of texts, or `chat`, which generates only and needs prompts as turns (`muster run --apply-chat-template messages`). Keys come from MUSTER_ENGINE_API_KEY or OPENAI_API_KEY.",
+      "What to ask the servers of --engine-url for: `completions` of texts, or `chat`, which generates only and needs prompts as turns (`muster run --apply-chat-template messages`). Keys come from MUSTER_ENGINE_API_KEY (or a file that MUSTER_ENGINE_API_KEY_FILE names) or OPENAI_API_KEY; MUSTER_ENGINE_API_KEY_HEADER names another header than Authorization.",
+    commands: [...EVALUATES, "agent"],
+  },
+  thinkEnd: {
+    flag: "--think-end <text>",
+    env: "MUSTER_THINK_END",
+    kind: "text",
+    prose:
+      "What ends a reasoning model's thinking within its text, such as `</think>`: what stands before the last one is kept beside the answer and not scored (the harness's `think_end_token`). Servers that keep thinking apart need none.",
+    commands: [...EVALUATES, "agent"],
+  },
+  thinkingTokens: {
+    flag: "--thinking-tokens <tokens>",
+    env: "MUSTER_THINKING_TOKENS",
+    kind: "integer",
+    default: 0,
+    minimum: 0,
+    maximum: 1_000_000,
+    unit: "tokens",
+    prose: "Tokens that a reasoning model may think, beside those that the task grants its answer.",
     commands: [...EVALUATES, "agent"],
   },
   limit: {
@@ -94,7 +113,7 @@ export const OPTIONS = {
     env: "MUSTER_APPLY_CHAT_TEMPLATE",
     kind: "text",
     prose:
-      "Write prompts for a chat model with its template: a Jinja file, a tokenizer_config.json, a model's folder, or `messages` to send turns as JSON to a server that has the template itself.",
+      "Write prompts for a chat model with its template: a Jinja file, a tokenizer_config.json, a model's folder, a model on the hub (`org/name` or `org/name@revision`), or `messages` to send turns as JSON to a server that has the template itself.",
     commands: [...EVALUATES, "tasks show"],
   },
   systemInstruction: {

@@ -13,6 +13,8 @@ export interface ResponseCost {
 export interface TextResponse extends ResponseCost {
   readonly kind: "text";
   readonly text: string;
+  /** What a reasoning model thought first, where it was kept apart: it is stored and never scored. */
+  readonly thinking?: string;
 }
 
 /** The answer to a scoring request; natural logarithm, summed over the continuation's tokens. */

@@ -21,6 +21,8 @@ const agent: Command = async ({ options }) => {
       engine: (options.engine ?? null) as EngineName | null,
       urls: options.engineUrls,
       urlApi: options.engineApi as "completions" | "chat",
+      thinkEnd: options.thinkEnd ?? null,
+      thinkingTokens: options.thinkingTokens,
       model: options.model ?? null,
       concurrency: options.concurrency ?? null,
       threads: options.threads ?? null,

@@ -1,12 +1,15 @@
 import type { Command } from "../commands.ts";
 import { evaluateAnyhow } from "../bridge/evaluate-anyhow.ts";
+import { withChatTemplate } from "../fetch-chat-template.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { readRunWish } from "../run-wish.ts";
 
 const run: Command = async ({ options }) => {
   const interruption = listenForInterruption();
   try {
-    return await evaluateAnyhow({ options, wish: readRunWish(options), signal: interruption.signal });
+    const { signal } = interruption;
+    const here = await withChatTemplate(options, signal);
+    return await evaluateAnyhow({ options: here, wish: readRunWish(here), signal });
   } finally {
     interruption.close();
   }

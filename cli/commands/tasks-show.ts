@@ -1,6 +1,7 @@
 import type { EvaluationRequest } from "../../evaluation/request.ts";
 import { type ShownDocument, showDocument } from "../../frontend/inspection/show-document.ts";
 import type { Command } from "../commands.ts";
+import { withChatTemplate } from "../fetch-chat-template.ts";
 import { listenForInterruption } from "../interruption.ts";
 import { planProgressText } from "../plan-progress.ts";
 import { plural } from "../quantities.ts";
@@ -12,7 +13,8 @@ const tasksShow: Command = async ({ options, words }) => {
   const interruption = listenForInterruption();
   const status = new StatusLine();
   try {
-    const { request } = readRunWish({ ...options, tasks: words });
+    const here = await withChatTemplate(options, interruption.signal);
+    const { request } = readRunWish({ ...here, tasks: words });
     const shown = await showDocument(request, options.doc, {
       signal: interruption.signal,
       onProgress: (progress) => status.show(planProgressText(progress)),

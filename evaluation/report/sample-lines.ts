@@ -62,12 +62,13 @@ export class SampleLinePrinter {
     const head =
       `{"doc_id": ${sample.docId}, "doc": ${sample.doc}, "target": ${JSON.stringify(target)}, ` +
       `"arguments": ${this.#arguments(requests)}, "resps": ${json(texts(raw))}, `;
+    const thinking = thinkingOf(responses, this.#repeats);
     const tail = `"doc_hash": "${docHash}", "prompt_hash": "${promptHash}", "target_hash": "${targetHash}"`;
     const lines = score.filtered.map(({ filter, responses: filtered }, position) => {
       const { metricNames, columns } = this.#filters[position] ?? { metricNames: "[]", columns: [] };
       const values = columns.map((column) => `, ${this.#metrics[column]!}: ${json(printable(score.values[column]!))}`);
       const middle = `"filtered_resps": ${json(texts(filtered))}, "filter": ${JSON.stringify(filter)}, `;
-      return `${head}${middle}"metrics": ${metricNames}, ${tail}${values.join("")}}`;
+      return `${head}${middle}"metrics": ${metricNames}, ${tail}${values.join("")}${thinking}}`;
     });
     return { lines, promptHash, hashes: docHash + promptHash + targetHash };
   }
@@ -88,6 +89,16 @@ export class SampleLinePrinter {
     }
     return `{${parts.join(", ")}}`;
   }
+}
+
+/** What a reasoning model thought, as `resps` has its answers: a column of ours, only where there is any. */
+function thinkingOf(responses: readonly EvaluationResponse[], repeats: number): string {
+  const thoughts = responses.map((response) => (response.kind === "text" ? (response.thinking ?? "") : ""));
+  if (thoughts.every((thought) => thought === "")) return "";
+  const lists = Array.from({ length: Math.ceil(thoughts.length / repeats) }, (_, request) =>
+    thoughts.slice(request * repeats, (request + 1) * repeats),
+  );
+  return `, "thinking": ${json(lists)}`;
 }
 
 function json(value: PythonValue): string {

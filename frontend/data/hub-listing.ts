@@ -1,4 +1,4 @@
-// What the Hugging Face hub says of a data set's repository at a revision: the commit and its files. The answer is kept
+// What the Hugging Face hub says of a repository, of a data set or a model, at a revision: the commit and its files. The answer is kept
 // in the cache, so that a run can be repeated without the hub.
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -46,8 +46,16 @@ export function hubLogin(): Record<string, string> {
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
+/** A repository on the hub, for sentences and addresses. */
+interface Asked {
+  readonly what: "data set" | "model";
+  readonly repository: string;
+}
+
 /** Where answers are kept, and who is told what a person should know. */
 export interface ListingOptions {
+  /** A data set where it is not said. */
+  readonly what?: "model";
   /** The repository's folder in the cache. */
   readonly folder: string;
   readonly onNote: (note: string) => void;
@@ -60,22 +68,23 @@ export interface ListingOptions {
 export async function listHub(
   repository: string,
   revision: string,
-  { folder, onNote }: ListingOptions,
+  { what, folder, onNote }: ListingOptions,
 ): Promise<HubListing | null> {
+  const asked: Asked = { what: what ?? "data set", repository };
   const memory = memoryOf(folder, revision);
   const isOffline = isHubOffline();
   let text: string | null;
   try {
-    if (isOffline) throw offline(repository);
-    text = await ask(repository, revision);
+    if (isOffline) throw offline(asked);
+    text = await ask(asked, revision);
   } catch (error) {
     const { kind, cause } = MusterError.from(error);
     const known = kind === "connection" ? recallListing(folder, revision) : undefined;
     if (known === undefined) throw error;
-    if (!isOffline && known !== null) onNote(fromCache(repository, known, cause));
+    if (!isOffline && known !== null) onNote(fromCache(asked, known, cause));
     return known;
   }
-  const listing = text === null ? null : parseListing(text, repository);
+  const listing = text === null ? null : parseListing(text, asked);
   // What the hub said before it lost the revision can still be of use.
   if (listing === null && recallListing(folder, revision)) return null;
   makeFolder(dirname(memory));
@@ -89,20 +98,20 @@ function memoryOf(folder: string, revision: string): string {
   return join(folder, "listings", `${encodeURIComponent(revision)}.json`);
 }
 
-function fromCache(repository: string, { sha }: HubListing, cause: unknown): string {
+function fromCache({ what, repository }: Asked, { sha }: HubListing, cause: unknown): string {
   const why =
     cause instanceof Error ? ` (${cause.message || (cause as NodeJS.ErrnoException).code || "no answer"})` : "";
   return (
     `The hub at ${hubEndpoint()} cannot be used${why}: ` +
-    `the data set ${repository} is the one in the cache, at the commit ${sha.slice(0, 12)}.`
+    `the ${what} ${repository} is the one in the cache, at the commit ${sha.slice(0, 12)}.`
   );
 }
 
-function parseListing(text: string, repository: string): HubListing {
+function parseListing(text: string, asked: Asked): HubListing {
   try {
     return listingSchema.parse(JSON.parse(text));
   } catch (error) {
-    throw unreachable(repository, "it answered something else than a list of files", error);
+    throw unreachable(asked, "it answered something else than a list of files", error);
   }
 }
 
@@ -117,15 +126,16 @@ export function recallListing(folder: string, revision: string): HubListing | nu
   }
 }
 
-async function ask(repository: string, revision: string): Promise<string | null> {
-  const url = `${hubEndpoint()}/api/datasets/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+async function ask(asked: Asked, revision: string): Promise<string | null> {
+  const { what, repository } = asked;
+  const kind = what === "model" ? "models" : "datasets";
+  const url = `${hubEndpoint()}/api/${kind}/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
   for (let attempt = 1; ; attempt++) {
-    const { status, text } = await follow(new URL(url), repository);
+    const { status, text } = await follow(new URL(url), asked);
     if (status === 200) return text;
     if (status === 404) return null;
-    if (status === 401 || status === 403) throw refused(repository, status);
-    if ((status < 500 && status !== 429) || attempt === ATTEMPTS)
-      throw unreachable(repository, `it answered ${status}`);
+    if (status === 401 || status === 403) throw refused(asked, status);
+    if ((status < 500 && status !== 429) || attempt === ATTEMPTS) throw unreachable(asked, `it answered ${status}`);
     await sleep(FIRST_PAUSE_MS * 2 ** attempt);
   }
 }
@@ -136,19 +146,19 @@ interface HubAnswer {
   readonly location: string | null;
 }
 
-/** Data sets that have moved are found where they are now; the token goes to the hub only. */
-async function follow(first: URL, repository: string): Promise<HubAnswer> {
+/** Repositories that have moved are found where they are now; the token goes to the hub only. */
+async function follow(first: URL, asked: Asked): Promise<HubAnswer> {
   let url = first;
   for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
-    const answer = await get(url, repository, url.host === first.host ? hubLogin() : {});
+    const answer = await get(url, asked, url.host === first.host ? hubLogin() : {});
     if (answer.status < 300 || answer.status > 399 || answer.location === null) return answer;
     url = new URL(answer.location, url);
     url.searchParams.set("blobs", "true");
   }
-  throw unreachable(repository, `it sent on more than ${REDIRECTS_MAX} times`);
+  throw unreachable(asked, `it sent on more than ${REDIRECTS_MAX} times`);
 }
 
-async function get(url: URL, repository: string, headers: Record<string, string>, isFirst = true): Promise<HubAnswer> {
+async function get(url: URL, asked: Asked, headers: Record<string, string>, isFirst = true): Promise<HubAnswer> {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const reply = await request(url, { dispatcher: webAgent(), signal, headers });
@@ -158,16 +168,16 @@ async function get(url: URL, repository: string, headers: Record<string, string>
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // A connection that was kept open and that the hub has closed meanwhile.
-    if (isFirst && (code === "ECONNRESET" || code === "UND_ERR_SOCKET")) return get(url, repository, headers, false);
-    throw unreachable(repository, message || (code ?? "no answer"), error);
+    if (isFirst && (code === "ECONNRESET" || code === "UND_ERR_SOCKET")) return get(url, asked, headers, false);
+    throw unreachable(asked, message || (code ?? "no answer"), error);
   }
 }
 
-function refused(repository: string, status: number): MusterError {
+function refused({ what, repository }: Asked, status: number): MusterError {
   const problem = process.env["HF_TOKEN"] ? "not with this HF_TOKEN" : "not without a login";
   return new MusterError(
     "permission",
-    `the hub does not show the data set ${repository}, ${problem} (HTTP status ${status})`,
+    `the hub does not show the ${what} ${repository}, ${problem} (HTTP status ${status})`,
     {
       wayOut:
         "Check its name. If it is private or gated, ask for access on its page and set HF_TOKEN; or give files with --dataset-map.",
@@ -175,14 +185,17 @@ function refused(repository: string, status: number): MusterError {
   );
 }
 
-function offline(repository: string): MusterError {
-  return unreachable(repository, "HF_HUB_OFFLINE is set");
+function offline(asked: Asked): MusterError {
+  return unreachable(asked, "HF_HUB_OFFLINE is set");
 }
 
-function unreachable(repository: string, why: string, cause?: unknown): MusterError {
-  const problem = `the data set ${repository} is not here, and the hub at ${hubEndpoint()} cannot be used: ${why}`;
+function unreachable({ what, repository }: Asked, why: string, cause?: unknown): MusterError {
+  const problem = `the ${what} ${repository} is not here, and the hub at ${hubEndpoint()} cannot be used: ${why}`;
   return new MusterError("connection", problem, {
-    wayOut: "Give local files with --dataset-map, or another hub with HF_ENDPOINT.",
+    wayOut:
+      what === "model"
+        ? "Give a local file or folder, or another hub with HF_ENDPOINT."
+        : "Give local files with --dataset-map, or another hub with HF_ENDPOINT.",
     cause,
   });
 }

@@ -65,7 +65,10 @@ const response: fc.Arbitrary<EvaluationResponse> = fc
   .tuple(fc.boolean(), text, fc.double({ max: 0, noNaN: true }), fc.boolean(), fc.tuple(count, count, count, count))
   .map(([isText, value, logprob, isGreedy, [promptTokens, completionTokens, truncatedTokens, latencyUs]]) => {
     const cost = { promptTokens, completionTokens, truncatedTokens, latencyUs };
-    return isText ? { kind: "text", text: value, ...cost } : { kind: "logprob", logprob, isGreedy, ...cost };
+    const thinking = isGreedy ? { thinking: `t${value}` } : {};
+    return isText
+      ? { kind: "text", text: value, ...thinking, ...cost }
+      : { kind: "logprob", logprob, isGreedy, ...cost };
   });
 
 test("responses come back from their columns to the last bit", () => {

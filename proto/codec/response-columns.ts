@@ -28,7 +28,16 @@ export function encodeResponses(rows: readonly RequestResponse[]): ResponseColum
     truncatedTokens: numbers(({ response }) => response.truncatedTokens),
     latencyUs: numbers(({ response }) => response.latencyUs),
     texts: encodeTexts(rows.map(({ response }) => (response.kind === "text" ? response.text : ""))),
+    ...(rows.some(hasThought) ? { thinking: encodeTexts(rows.map(thinkingOf)) } : {}),
   });
+}
+
+function thinkingOf({ response }: RequestResponse): string {
+  return response.kind === "text" ? (response.thinking ?? "") : "";
+}
+
+function hasThought(row: RequestResponse): boolean {
+  return thinkingOf(row) !== "";
 }
 
 /** Checked read access to response columns. */
@@ -43,6 +52,8 @@ export interface ResponseRows {
   readonly truncatedTokens: Uint32Array;
   readonly latencyUs: Uint32Array;
   readonly texts: TextRows;
+  /** Null where no response has any. */
+  readonly thinking: TextRows | null;
 }
 
 /** Checks response columns. Throws `badData` on lengths that disagree and on log-probabilities that are NaN or above 0. */
@@ -63,6 +74,7 @@ export function readResponses(columns: ResponseColumns): ResponseRows {
     truncatedTokens: uint32Column(columns.truncatedTokens, count, "truncated_tokens"),
     latencyUs: uint32Column(columns.latencyUs, count, "latency_us"),
     texts: readTexts(columns.texts, count, "texts"),
+    thinking: columns.thinking === undefined ? null : readTexts(columns.thinking, count, "thinking"),
   };
 }
 
@@ -74,7 +86,10 @@ export function responseAt(rows: ResponseRows, row: number): EvaluationResponse 
     truncatedTokens: rows.truncatedTokens[row]!,
     latencyUs: rows.latencyUs[row]!,
   };
-  if (rows.kind[row] === TEXT) return { kind: "text", text: rows.texts.text(row), ...cost };
+  if (rows.kind[row] === TEXT) {
+    const thinking = rows.thinking?.text(row) ?? "";
+    return { kind: "text", text: rows.texts.text(row), ...(thinking === "" ? {} : { thinking }), ...cost };
+  }
   return { kind: "logprob", logprob: rows.logprob[row]!, isGreedy: rows.isGreedy[row] === 1, ...cost };
 }
 

@@ -16,6 +16,8 @@ const agents = names.map((name) =>
       engine: "hash",
       urls: [],
       urlApi: "completions",
+      thinkEnd: null,
+      thinkingTokens: 0,
       model: "hash",
       concurrency: null,
       threads: null,

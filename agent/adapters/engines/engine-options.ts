@@ -11,6 +11,10 @@ export interface EngineOptions {
   readonly urls: readonly string[];
   /** What is asked of these servers: completions of texts, or of chats. */
   readonly urlApi: "completions" | "chat";
+  /** What ends a reasoning model's thinking within its text (`</think>`); null: the text is the answer. */
+  readonly thinkEnd: string | null;
+  /** Tokens that a reasoning model may think, beside those that the task grants its answer. */
+  readonly thinkingTokens: number;
   readonly model: string | null;
   /** Samples a slot; null: the engine's own measure. */
   readonly concurrency: number | null;

@@ -8,6 +8,8 @@ function optionsOf(fields: Partial<EngineOptions>): EngineOptions {
       engine: null,
       urls: [],
       urlApi: "completions",
+      thinkEnd: null,
+      thinkingTokens: 0,
       model: null,
       concurrency: null,
       threads: null,

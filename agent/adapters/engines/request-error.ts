@@ -3,10 +3,13 @@ import type { RequestFailure } from "../../../evaluation/response.ts";
 /** Carries a failed request's outcome up to the one place in an adapter that turns it into a value. */
 export class RequestError extends Error {
   readonly failure: RequestFailure;
+  /** The parameter that the engine does not take, where it named one. */
+  readonly parameter: string | null;
 
-  constructor(failure: Omit<RequestFailure, "kind">) {
+  constructor({ parameter, ...failure }: Omit<RequestFailure, "kind"> & { readonly parameter?: string }) {
     super(failure.message);
     this.name = "RequestError";
+    this.parameter = parameter ?? null;
     this.failure = { kind: "failed", ...failure };
   }
 

@@ -12,7 +12,14 @@ let engine: InferenceEngine;
 
 beforeEach(async () => {
   server = await SmallServer.start();
-  engine = await openOpenAiEngine(server.url, { model: null, concurrency: null, signal, urlApi: "chat" });
+  engine = await openOpenAiEngine(server.url, {
+    model: null,
+    concurrency: null,
+    signal,
+    urlApi: "chat",
+    thinkEnd: null,
+    thinkingTokens: 0,
+  });
 });
 afterEach(async () => {
   await engine.close();
@@ -81,5 +88,72 @@ describe("a server of chats", () => {
     expect(await answerOf(generation(asked("2+2")))).toMatchObject({ text: "four", completionTokens: 9 });
     answer({ content: null, reasoning_content: "hm" });
     expect(await answerOf(generation(asked("2+2")))).toMatchObject({ text: "" });
+  });
+});
+
+describe("a reasoning model", () => {
+  const turns = JSON.stringify([{ role: "user", content: TEXT }]);
+  const say = (message: object): void =>
+    server.answer("/v1/chat/completions", answerJson({ choices: [{ index: 0, message, finish_reason: "stop" }] }));
+
+  async function openWith(fields: object): Promise<void> {
+    await engine.close();
+    const options = {
+      model: null,
+      concurrency: null,
+      signal,
+      urlApi: "chat",
+      thinkEnd: null,
+      thinkingTokens: 0,
+    } as const;
+    engine = await openOpenAiEngine(server.url, { ...options, ...fields });
+  }
+
+  test.each([["reasoning_content"], ["reasoning"]])(
+    "keeps what its server tells in %s beside the answer",
+    async (name) => {
+      say({ content: "yes", [name]: "Let me see. no" });
+      expect(await answerOf(generation(turns))).toMatchObject({
+        kind: "text",
+        text: "yes",
+        thinking: "Let me see. no",
+      });
+    },
+  );
+
+  test.each([
+    ["<think>a no</think>\n\nyes", "yes", "<think>a no"],
+    ["a</think>b</think> c", "c", "a</think>b"],
+    ["<think>cut off in the middle", "<think>cut off in the middle", undefined],
+  ])("answers what follows the last end of its thinking: %j", async (content, text, thinking) => {
+    await openWith({ thinkEnd: "</think>" });
+    say({ content });
+    const outcome = await answerOf(generation(turns));
+    expect(outcome).toMatchObject({ kind: "text", text });
+    expect((outcome as { thinking?: string }).thinking).toBe(thinking);
+  });
+
+  test("may think as many tokens as it is granted, beside those of the answer", async () => {
+    await openWith({ thinkingTokens: 1000 });
+    server.chats.length = 0;
+    await answerOf(generation(turns, { maxTokens: 7 }));
+    expect(server.chats[0]).toMatchObject({ max_tokens: 1007 });
+  });
+
+  test("is asked without the parameters that it refuses by name, and that is said of the engine", async () => {
+    const refused = ["max_tokens", "temperature", "stop"];
+    server.answer("/v1/chat/completions", ({ body, response }) => {
+      const param = refused.find((name) => name in body);
+      const error = { message: `Unsupported parameter: '${param}'`, param, code: "unsupported_parameter" };
+      const answer = param === undefined ? answerJson(server.chat(body)) : answerJson({ error }, 400);
+      answer({ body, response });
+    });
+    await openWith({});
+    expect(engine.description.engineVersion).toMatch(/, the model's own temperature, no stop strings$/);
+    server.chats.length = 0;
+    expect(await answerOf(generation(turns, { maxTokens: 2, until: ["x"] }))).toMatchObject({ kind: "text" });
+    expect(server.chats).toHaveLength(1);
+    expect(server.chats[0]).toMatchObject({ max_completion_tokens: 2 });
+    expect(Object.keys(server.chats[0]!)).not.toContain("max_tokens");
   });
 });

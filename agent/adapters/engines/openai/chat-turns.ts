@@ -31,12 +31,17 @@ export function asTurns(text: string): string {
 }
 
 /**
- * Reads the answer of a chat server. What a reasoning model thought is kept apart by the server and is no part of the
- * answer; its tokens count. No content at all is the empty text, as where a filter withheld it.
+ * Reads the answer of a chat server. What a reasoning model thought is no part of the answer where the server keeps it
+ * apart; its tokens count. No content at all is the empty text, as where a filter withheld it.
  */
-export function readMessage(answer: unknown, url: string): ReadText {
-  const { message } = onlyChoice(answer, url);
-  const content = (message as { readonly content?: unknown } | null | undefined)?.content ?? "";
+export function readMessage(answer: unknown, url: string): ReadText & { readonly thinking: string } {
+  const message = (onlyChoice(answer, url).message ?? {}) as {
+    readonly content?: unknown;
+    readonly reasoning_content?: unknown;
+    readonly reasoning?: unknown;
+  };
+  const content = message.content ?? "";
   if (typeof content !== "string") throw bad(url, "answered with a message that is no text");
-  return { text: content, ...readUsage(answer) };
+  const thinking = [message.reasoning_content, message.reasoning].find((value) => typeof value === "string") ?? "";
+  return { text: content, thinking, ...readUsage(answer) };
 }

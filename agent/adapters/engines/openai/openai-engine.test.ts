@@ -24,7 +24,14 @@ afterEach(async () => {
 });
 
 async function open(url = server.url, model: string | null = null): Promise<InferenceEngine> {
-  const options = { model, concurrency: null, signal: never, urlApi: "completions" } as const;
+  const options = {
+    model,
+    concurrency: null,
+    signal: never,
+    urlApi: "completions",
+    thinkEnd: null,
+    thinkingTokens: 0,
+  } as const;
   const engine = await openOpenAiEngine(url, options, limits);
   engines.push(engine);
   return engine;

@@ -9,11 +9,14 @@ import { RequestError } from "../request-error.ts";
 import { type Answer, type Score, timedAnswer } from "../timed-answer.ts";
 import { encodePair, prefixToken, type TokenPair, type Tokenizer } from "../tokens/encode-pair.ts";
 import { fitPrompt, fitWindow, rollingWindows } from "../tokens/windows.ts";
+import { apiKeyHeaders } from "./api-key.ts";
 import { asTurns, CHAT_STOPS_MAX, readMessage, readTurns } from "./chat-turns.ts";
 import { type DiscoveredServer, discoverServer, listModels } from "./discover-server.ts";
 import { readScore, readText } from "./read-answer.ts";
 import { parseServerAddress, type ServerAddress } from "./server-address.ts";
 import { ServerClient, type ServerLimits } from "./server-client.ts";
+import { TakenParameters } from "./taken-parameters.ts";
+import { splitThinking } from "./thinking.ts";
 
 // Speaks to vLLM, SGLang, llama.cpp's server and hosted APIs as the harness's `local-completions` backend does with its
 // default settings, so that both get the same scores from the same server. One rule is ours: the harness assumes a
@@ -31,25 +34,20 @@ const CONCURRENCY_OTHER = 8;
  */
 export async function openOpenAiEngine(
   url: string,
-  options: Pick<EngineOptions, "model" | "concurrency" | "signal" | "urlApi">,
+  options: Pick<EngineOptions, "model" | "concurrency" | "signal" | "urlApi" | "thinkEnd" | "thinkingTokens">,
   limits: ServerLimits = LIMITS,
 ): Promise<InferenceEngine> {
   const address = parseServerAddress(url);
-  const client = new ServerClient(apiKey(), limits);
+  const client = new ServerClient(apiKeyHeaders(process.env), limits);
   try {
     const server = await discoverServer(client, address, options.model, { limits, signal: options.signal });
-    const { concurrency, urlApi } = options;
-    const engine = new OpenAiEngine({ client, address, server, limits, concurrency, isChat: urlApi === "chat" });
+    const engine = new OpenAiEngine({ ...options, client, address, server, limits });
     await engine.probe(options.signal);
     return engine;
   } catch (error) {
     await client.close();
     throw error instanceof RequestError ? joiningError(error, options.signal) : error;
   }
-}
-
-function apiKey(): string | null {
-  return process.env["MUSTER_ENGINE_API_KEY"] || process.env["OPENAI_API_KEY"] || null;
 }
 
 function joiningError({ failure: { reason, message } }: RequestError, signal: AbortSignal): MusterError {
@@ -71,7 +69,9 @@ interface EngineParts {
   readonly server: DiscoveredServer;
   readonly limits: ServerLimits;
   readonly concurrency: number | null;
-  readonly isChat: boolean;
+  readonly urlApi: EngineOptions["urlApi"];
+  readonly thinkEnd: string | null;
+  readonly thinkingTokens: number;
 }
 
 /** One model of one server. */
@@ -82,9 +82,15 @@ class OpenAiEngine implements InferenceEngine {
   readonly #limits: ServerLimits;
   readonly #completions: string;
   readonly #isChat: boolean;
+  readonly #thinkEnd: string | null;
+  readonly #thinkingTokens: number;
+  readonly #taken = new TakenParameters();
   #description: EngineDescription;
 
-  constructor({ client, address, server, limits, concurrency, isChat }: EngineParts) {
+  constructor({ client, address, server, limits, concurrency, urlApi, thinkEnd, thinkingTokens }: EngineParts) {
+    const isChat = urlApi === "chat";
+    this.#thinkEnd = thinkEnd;
+    this.#thinkingTokens = thinkingTokens;
     this.#client = client;
     this.#address = address;
     this.#server = server;
@@ -122,7 +128,8 @@ class OpenAiEngine implements InferenceEngine {
         wayOut: "Use a server that offers /v1/completions, or give --engine-api chat for one that offers only chats.",
       });
     }
-    this.#description = { ...this.#description, capabilities };
+    const engineVersion = [this.#description.engineVersion, ...this.#taken.notes].join(", ");
+    this.#description = { ...this.#description, engineVersion, capabilities };
   }
 
   compute(requests: readonly EvaluationRequest[], signal: AbortSignal): Promise<readonly EngineOutcome[]> {
@@ -203,7 +210,7 @@ class OpenAiEngine implements InferenceEngine {
     signal: AbortSignal,
   ): Promise<Answer> {
     const limit = this.#server.contextTokens - 1;
-    const longest = maxTokens ?? DEFAULT_MAX_TOKENS;
+    const longest = this.#longest(maxTokens);
     const prompt =
       tokenizer === null ? null : fitPrompt(await tokenizer.encodePrompt(context), longest, limit, this.#address.root);
     const answer = await this.#ask(
@@ -213,7 +220,8 @@ class OpenAiEngine implements InferenceEngine {
         prompt: prompt === null || prompt.tokens.length === 0 ? context : [prompt.tokens],
         max_tokens: longest,
         temperature,
-        stop: until.filter((stop) => stop !== ""),
+        // A stop string within the thinking is none: they are looked for in the answer.
+        stop: this.#thinkEnd === null ? until.filter((stop) => stop !== "") : [],
         seed: DEFAULT_SEED,
         top_p: 1,
         n: 1,
@@ -225,10 +233,12 @@ class OpenAiEngine implements InferenceEngine {
       },
       signal,
     );
-    const { text, promptTokens, completionTokens } = readText(answer, this.#completions);
+    const { text: whole, promptTokens, completionTokens } = readText(answer, this.#completions);
+    const { text, thinking } = splitThinking(whole, this.#thinkEnd);
     return {
       kind: "text",
       text: cutAtStops(text, until),
+      ...(thinking === "" ? {} : { thinking }),
       promptTokens: prompt?.tokens.length ?? promptTokens,
       completionTokens,
       truncatedTokens: prompt?.truncatedTokens ?? 0,
@@ -244,13 +254,22 @@ class OpenAiEngine implements InferenceEngine {
     const body = {
       messages: readTurns(context),
       model: this.#server.model,
-      max_tokens: maxTokens ?? DEFAULT_MAX_TOKENS,
+      max_tokens: this.#longest(maxTokens),
       temperature,
       stop: until.slice(0, CHAT_STOPS_MAX),
       seed: DEFAULT_SEED,
       ...extra,
     };
-    return { kind: "text", ...readMessage(await this.#ask(body, signal), this.#completions), truncatedTokens: 0 };
+    const answer = await this.#taken.send(body, (adapted) => this.#ask(adapted, signal));
+    const { text: whole, thinking: apart, promptTokens, completionTokens } = readMessage(answer, this.#completions);
+    const { text, thinking } = splitThinking(whole, this.#thinkEnd);
+    const thought = apart + thinking;
+    const tokens = { promptTokens, completionTokens, truncatedTokens: 0 };
+    return { kind: "text", text, ...(thought === "" ? {} : { thinking: thought }), ...tokens };
+  }
+
+  #longest(maxTokens: number | null): number {
+    return (maxTokens ?? DEFAULT_MAX_TOKENS) + this.#thinkingTokens;
   }
 
   #ask(body: unknown, signal: AbortSignal): Promise<unknown> {

@@ -13,6 +13,11 @@ test.each([
   expect(parseServerAddress(text)).toEqual({ root, api: `${root}/v1` });
 });
 
+test("an interface that is elsewhere is named by the whole address of its completions", () => {
+  const api = "https://host/v1beta/openai";
+  expect(parseServerAddress(`${api}/chat/completions`)).toEqual({ root: api, api });
+});
+
 test.each(["", "localhost:8000", "127.0.0.1:8000", "ftp://host", "http://"])("%j is no address", (text) => {
   expect(() => parseServerAddress(text)).toThrow(expect.objectContaining({ kind: "usage" }));
 });

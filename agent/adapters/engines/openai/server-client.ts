@@ -29,7 +29,7 @@ export class ServerClient {
   readonly #agent: Agent;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(apiKey: string | null, limits: ServerLimits) {
+  constructor(keyHeaders: Readonly<Record<string, string>>, limits: ServerLimits) {
     this.#agent = new Agent({
       connect: { timeout: limits.connectMs },
       connections: CONNECTIONS_MAX,
@@ -40,7 +40,7 @@ export class ServerClient {
     this.#headers = {
       "content-type": "application/json",
       accept: "application/json",
-      ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
+      ...keyHeaders,
     };
   }
 
@@ -122,6 +122,7 @@ function refusal(url: string, status: number, headers: Headers, text: string): R
   const said = `${url} answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
   const words = isPage(headers, text) ? "" : ownWords(text);
   const retryAfter = headers["retry-after"];
+  const parameter = namedParameter(text);
   const retryAfterMs = readRetryAfter(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, Date.now());
   return new RequestError({
     // Busy or stumbling servers may do better in a moment; a request that was refused will be refused again.
@@ -129,7 +130,18 @@ function refusal(url: string, status: number, headers: Headers, text: string): R
     reason: `http_${status}`,
     message: words === "" ? said : `${said}: ${words}`,
     ...(retryAfterMs !== undefined && (status === 429 || status === 503) ? { retryAfterMs } : {}),
+    ...(status === 400 && parameter !== null ? { parameter } : {}),
   });
+}
+
+/** The parameter that a server names as the one it does not take. */
+function namedParameter(text: string): string | null {
+  try {
+    const { param } = (JSON.parse(text) as { error?: { param?: unknown } }).error ?? {};
+    return typeof param === "string" ? param : null;
+  } catch {
+    return null;
+  }
 }
 
 /** What a server said of its error, in any of the usual forms. */

@@ -173,6 +173,13 @@ export declare type ResponseColumns = Message<"muster.v1.ResponseColumns"> & {
    * @generated from field: muster.v1.TextColumn texts = 10;
    */
   texts?: TextColumn | undefined;
+
+  /**
+   * What a reasoning model thought before each text; not there where no row has any.
+   *
+   * @generated from field: muster.v1.TextColumn thinking = 11;
+   */
+  thinking?: TextColumn | undefined;
 };
 
 /**
