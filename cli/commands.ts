@@ -45,6 +45,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/run.ts"),
   },
   {
+    path: "replay",
+    words: ["<manifest>"],
+    prose: "Run again what a manifest says, and compare with what came of it",
+    examples: [
+      "muster replay muster-results/20261124-101500-abcd/manifest.json",
+      "muster replay manifest.json --coordinator gpu-1:7461",
+    ],
+    load: () => import("./commands/replay.ts"),
+  },
+  {
     path: "runs",
     words: [],
     prose: "List runs, newest first",

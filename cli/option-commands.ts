@@ -13,11 +13,14 @@ export const READS_CLUSTER = [
 ] as const;
 /** Commands that evaluate, with agents of their own or a coordinator's. */
 export const EVALUATES = ["run", "bridge run"] as const;
+/** Commands that compute with engines. */
+export const COMPUTES = [...EVALUATES, "replay"] as const;
 /** Commands that people give. */
 export const EVERYWHERE = [
   ...READS_CLUSTER,
   "run",
   "demo",
+  "replay",
   "runs resume",
   "coordinator",
   "agent",

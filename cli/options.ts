@@ -1,4 +1,4 @@
-import { EVALUATES, EVERYWHERE, READS_CLUSTER } from "./option-commands.ts";
+import { COMPUTES, EVALUATES, EVERYWHERE, READS_CLUSTER } from "./option-commands.ts";
 import type { OptionRow, ValueOfKind } from "./option-row.ts";
 
 /**
@@ -28,7 +28,7 @@ export const OPTIONS = {
     kind: "text",
     prose:
       "The model: a name of the catalogue (`muster models`), a GGUF file, or the name that the server at --engine-url serves. Not given: the only model that the agents serve.",
-    commands: [...EVALUATES, "agent", "bridge requests"],
+    commands: [...COMPUTES, "agent", "bridge requests"],
   },
   engine: {
     flag: "--engine <name>",
@@ -37,14 +37,14 @@ export const OPTIONS = {
     choices: ["llama.cpp", "openai", "hash", "simulated"],
     prose:
       "What computes the answers. Not given: openai where there is an --engine-url, else llama.cpp. The hash and simulated engines answer without a model, for tests.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   engineUrls: {
     flag: "--engine-url <url>",
     env: "MUSTER_ENGINE_URL",
     kind: "url",
     prose: "An OpenAI-compatible server (vLLM, SGLang, llama.cpp's). Give it several times for several slots.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   engineApi: {
     flag: "--engine-api <api>",
@@ -54,7 +54,7 @@ export const OPTIONS = {
     default: "completions",
     prose:
       "What to ask the servers of --engine-url for: `completions` of texts, or `chat`, which generates only and needs prompts as turns (`muster run --apply-chat-template messages`). Keys come from MUSTER_ENGINE_API_KEY (or a file that MUSTER_ENGINE_API_KEY_FILE names) or OPENAI_API_KEY; MUSTER_ENGINE_API_KEY_HEADER names another header than Authorization.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   thinkEnd: {
     flag: "--think-end <text>",
@@ -62,7 +62,7 @@ export const OPTIONS = {
     kind: "text",
     prose:
       "What ends a reasoning model's thinking within its text, such as `</think>`: what stands before the last one is kept beside the answer and not scored (the harness's `think_end_token`). Servers that keep thinking apart need none.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   thinkingTokens: {
     flag: "--thinking-tokens <tokens>",
@@ -73,7 +73,7 @@ export const OPTIONS = {
     maximum: 1_000_000,
     unit: "tokens",
     prose: "Tokens that a reasoning model may think, beside those that the task grants its answer.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   limit: {
     flag: "--limit <samples>",
@@ -148,7 +148,7 @@ export const OPTIONS = {
     env: "MUSTER_INCLUDE_PATH",
     kind: "texts",
     prose: "A folder with task YAML files of your own. May be given several times.",
-    commands: [...EVALUATES, "tasks list", "tasks show", "tasks validate", "tasks coverage", "data pull"],
+    commands: [...COMPUTES, "tasks list", "tasks show", "tasks validate", "tasks coverage", "data pull"],
   },
   doc: {
     flag: "--doc <number>",
@@ -166,7 +166,7 @@ export const OPTIONS = {
     env: "MUSTER_DATASET_MAP",
     kind: "text",
     prose: "A JSON file that says which local files hold which data set. Not given: the Hugging Face hub.",
-    commands: [...EVALUATES, "tasks show", "data pull"],
+    commands: [...COMPUTES, "tasks show", "data pull"],
   },
   to: {
     flag: "--to <folder>",
@@ -208,7 +208,7 @@ export const OPTIONS = {
     maximum: 64,
     unit: "processes",
     prose: "Agent processes to start on this machine, for this run. Not used with --coordinator.",
-    commands: EVALUATES,
+    commands: COMPUTES,
   },
   coordinator: {
     flag: "--coordinator <host:port>",
@@ -216,14 +216,21 @@ export const OPTIONS = {
     kind: "address",
     prose:
       "The coordinator's gRPC address. Not given: `run` starts one for itself, `agent` calls 127.0.0.1:7461, the others look for one that runs on the data folder.",
-    commands: [...EVALUATES, "agent", "bridge requests", ...READS_CLUSTER],
+    commands: [...COMPUTES, "agent", "bridge requests", ...READS_CLUSTER],
   },
   output: {
     flag: "--output <folder>",
     env: "MUSTER_OUTPUT",
     kind: "text",
     prose: "Where the results go. Not given: muster-results/RUN.",
-    commands: [...EVALUATES, "demo", "runs resume", "runs retry", "runs export"],
+    commands: [...COMPUTES, "demo", "runs resume", "runs retry", "runs export"],
+  },
+  allowDifferent: {
+    flag: "--allow-different",
+    env: "MUSTER_ALLOW_DIFFERENT",
+    kind: "switch",
+    prose: "Replay a run although its tasks or data are no longer what its manifest names.",
+    commands: ["replay"],
   },
   noCache: {
     flag: "--no-cache",
@@ -271,7 +278,7 @@ export const OPTIONS = {
     maximum: 1_000_000,
     unit: "US dollars a slot and hour",
     prose: "What a slot costs, for the bill. With 0, no cost is printed.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   threads: {
     flag: "--threads <count>",
@@ -281,7 +288,7 @@ export const OPTIONS = {
     maximum: 1024,
     unit: "threads a slot",
     prose: "CPU threads of an embedded engine. Not given: the usable cores, divided among the local agents.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   concurrency: {
     flag: "--concurrency <count>",
@@ -291,14 +298,14 @@ export const OPTIONS = {
     maximum: 4096,
     unit: "samples a slot",
     prose: "Samples that a slot computes at once. Not given: the engine's own measure.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   simulation: {
     flag: "--simulation <settings>",
     env: "MUSTER_SIMULATION",
     kind: "settings",
     prose: "Settings of the simulated engine, as `key=value,…` or JSON: its speed, latency and faults.",
-    commands: [...EVALUATES, "agent"],
+    commands: [...COMPUTES, "agent"],
   },
   name: {
     flag: "--name <name>",

@@ -63,7 +63,18 @@ export class GoldenCluster {
     const includePaths = includePathsOf(golden, datasetMap);
     if (includePaths.length === 0) await this.#command(["tasks", "install", "lm-eval@0.4.13"]);
     const text = await this.#command([
-      ...[...this.#at("run"), "--tasks", tasks.join(","), "--model", "hash", "--yes", "--json", "--no-cache"],
+      ...[
+        ...this.#at("run"),
+        "--tasks",
+        tasks.join(","),
+        "--model",
+        "hash",
+        "--yes",
+        "--json",
+        "--no-cache",
+        "--bridge",
+        "never",
+      ],
       ...["--dataset-map", datasetMap, "--output", output, "--bootstrap-iterations", String(GOLDEN_ITERATIONS)],
       ...includePaths.flatMap((path) => ["--include-path", path]),
       ...(limit === null ? [] : ["--limit", String(limit)]),
