@@ -83,6 +83,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/runs-export.ts"),
   },
   {
+    path: "export",
+    words: ["<run>"],
+    prose: "Write a finished run, or a folder of results, in another tool's format",
+    examples: [
+      "muster export 20261124 --format inspect",
+      "muster export muster-results/20261124-101500-abcd --format csv",
+    ],
+    load: () => import("./commands/export.ts"),
+  },
+  {
     path: "verify",
     words: ["<run>"],
     prose: "Make a run's coverage and scores anew from what was kept, and compare",

@@ -10,6 +10,7 @@ export const READS_CLUSTER = [
   "runs export",
   "runs retry",
   "verify",
+  "export",
 ] as const;
 /** Commands that evaluate, with agents of their own or a coordinator's. */
 export const EVALUATES = ["run", "bridge run"] as const;

@@ -223,7 +223,17 @@ export const OPTIONS = {
     env: "MUSTER_OUTPUT",
     kind: "text",
     prose: "Where the results go. Not given: muster-results/RUN.",
-    commands: [...COMPUTES, "demo", "runs resume", "runs retry", "runs export"],
+    commands: [...COMPUTES, "demo", "runs resume", "runs retry", "runs export", "export"],
+  },
+  format: {
+    flag: "--format <format>",
+    env: "MUSTER_FORMAT",
+    kind: "choice",
+    choices: ["inspect", "every-eval-ever", "csv", "junit"],
+    default: "csv",
+    prose:
+      "`inspect`: a log of Inspect AI for each task; `every-eval-ever`: that database's record; `csv`: a row for each sample, filter and metric; `junit`: a test case for each score.",
+    commands: ["export"],
   },
   allowDifferent: {
     flag: "--allow-different",
