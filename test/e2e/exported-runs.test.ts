@@ -78,12 +78,17 @@ test("junit is XML with a case for each score", async () => {
   ]);
 });
 
+interface InspectLog {
+  readonly eval: { readonly task: string };
+  readonly samples: readonly { readonly id: number; readonly input: string; readonly scores: object }[];
+}
+
 test("a log of Inspect for each task has its samples with the scores of all filters", async () => {
-  const logs = (await exported("inspect")).map((text) => JSON.parse(text) as Record<string, never>);
-  expect(logs.map((log) => log["eval"]["task"])).toEqual(["written", "chosen"]);
+  const logs = (await exported("inspect")).map((text) => JSON.parse(text) as InspectLog);
+  expect(logs.map((log) => log.eval.task)).toEqual(["written", "chosen"]);
   const [written] = logs;
   expect(written).toMatchObject({ version: 2, status: "success", results: { total_samples: 6, completed_samples: 6 } });
-  const samples = written!["samples"] as { id: number; input: string; scores: object }[];
+  const { samples } = written!;
   expect(samples.map(({ id, input }) => [id, input])).toEqual(HOSTILE.map((q, index) => [index, q]));
   expect(Object.keys(samples[0]!.scores)).toEqual(["exact_match,one", "exact_match,two"]);
 });
