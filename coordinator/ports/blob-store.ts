@@ -4,5 +4,15 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<string>;
   /** Throws `notFound` for an unknown digest and `badData` where the stored bytes no longer have it. */
   get(digest: string): Promise<Uint8Array>;
+  /** What an earlier life left. Asked for once, before the first `put`. */
+  leftovers(): Promise<Leftovers>;
   close(): Promise<void>;
+}
+
+/** Blobs that were there when the store was opened and that were not stored again since. */
+export interface Leftovers {
+  /** Their digests when they were asked for. */
+  readonly digests: readonly string[];
+  /** Removes one; false where it was stored again meanwhile: then somebody is about to name it. */
+  remove(digest: string): boolean;
 }

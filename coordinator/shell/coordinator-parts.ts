@@ -22,6 +22,7 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import type { ScorerPool } from "../scoring/scorer-pool.ts";
 import { AgentService } from "./agent-service.ts";
+import { collectGarbage } from "./blob-garbage.ts";
 import { CoordinatorLoop } from "./coordinator-loop.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { LeaseSender } from "./lease-sender.ts";
@@ -69,13 +70,17 @@ export class CoordinatorParts {
   readonly #agents: AgentService;
   readonly #finisher: RunFinisher;
   readonly #lag = monitorEventLoopDelay({ resolution: 10 });
+  readonly #closing = new AbortController();
+  #garbage: Promise<void> = Promise.resolve();
   #about: Coordinator = create(CoordinatorSchema);
 
   /** Takes up the runs that the journals leave open; resolves once the new epoch is durable. */
   static async open(adapters: CoordinatorAdapters): Promise<CoordinatorParts> {
     const state = emptyState({ ...DEFAULT_CORE_SETTINGS, leaseDurationMs: adapters.leaseDurationMs });
     const recovered = await recover(adapters.journals, state, performance.now());
+    const leftovers = await adapters.blobs.leftovers();
     const parts = new CoordinatorParts(adapters, state, recovered);
+    parts.#garbage = collectGarbage({ ...adapters, leftovers, signal: parts.#closing.signal });
     await parts.#live.resume();
     await parts.loop.begin(recovered.epoch + 1);
     for (const run of state.runs.values()) if (run.phase === "ended") await parts.#archiveRun(run.run.runId);
@@ -156,6 +161,8 @@ export class CoordinatorParts {
     await this.loop.settled();
     this.loop.stop();
     this.#lag.disable();
+    this.#closing.abort();
+    await this.#garbage;
     await this.#adapters.scorers.close();
     await this.#adapters.blobs.close();
     await this.#adapters.journals.close();

@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import { isDiskFull } from "../../../base/node/disk-full.ts";
 import { MusterError } from "../../../base/muster-error.ts";
-import type { BlobStore } from "../../ports/blob-store.ts";
+import { assert } from "../../../base/assert.ts";
+import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -44,6 +46,9 @@ export class FolderBlobStore implements BlobStore {
   /** Blobs being written or known to be durable in this process, so that equal content is written once. */
   readonly #writing = new Map<string, Promise<void>>();
   readonly #folders = new Map<string, Promise<void>>();
+  #hasPut = false;
+  /** What may be garbage: a digest leaves it, for good, in the moment that its content is put again. */
+  #leftovers: Set<string> | null = null;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -51,6 +56,8 @@ export class FolderBlobStore implements BlobStore {
 
   async put(bytes: Uint8Array): Promise<string> {
     const digest = createHash("sha256").update(bytes).digest("hex");
+    this.#hasPut = true;
+    this.#leftovers?.delete(digest);
     let writing = this.#writing.get(digest);
     if (writing === undefined) {
       writing = this.#write(digest, bytes).finally(() => this.#writing.delete(digest));
@@ -62,6 +69,27 @@ export class FolderBlobStore implements BlobStore {
 
   get(digest: string): Promise<Uint8Array> {
     return readBlob(this.#folder, digest);
+  }
+
+  async leftovers(): Promise<Leftovers> {
+    assert(!this.#hasPut && this.#leftovers === null, "leftovers are what was there before the first blob was put");
+    const leftovers = new Set<string>();
+    this.#leftovers = leftovers;
+    for (const name of await listFiles(this.#folder)) {
+      const digest = /^..[/\\]([0-9a-f]{64})\.zst$/.exec(name)?.[1];
+      if (digest !== undefined) leftovers.add(digest);
+      // A file that a crash left unfinished has no name that anybody knows.
+      else if (name.endsWith(".partial")) rmSync(join(this.#folder, name), { force: true });
+    }
+    return {
+      digests: [...leftovers],
+      remove: (digest) => {
+        // At once: between the question and the removal nobody can put it.
+        if (!leftovers.delete(digest)) return false;
+        rmSync(blobPath(this.#folder, digest), { force: true });
+        return true;
+      },
+    };
   }
 
   async close(): Promise<void> {
@@ -101,6 +129,15 @@ export class FolderBlobStore implements BlobStore {
       made.catch(() => this.#folders.delete(path));
     }
     return made;
+  }
+}
+
+async function listFiles(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { MusterError } from "../../../base/muster-error.ts";
-import type { BlobStore } from "../../ports/blob-store.ts";
+import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
 
 /** Blobs in memory, for tests. */
 export class MemoryBlobStore implements BlobStore {
@@ -16,6 +16,11 @@ export class MemoryBlobStore implements BlobStore {
     const bytes = this.#blobs.get(digest);
     if (bytes === undefined) throw new MusterError("notFound", `blob ${digest} is not in memory`);
     return bytes;
+  }
+
+  /** Memory outlives nobody. */
+  async leftovers(): Promise<Leftovers> {
+    return { digests: [], remove: () => false };
   }
 
   async close(): Promise<void> {}
