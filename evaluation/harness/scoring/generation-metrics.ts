@@ -1,9 +1,11 @@
 // `process_results` of the harness (`api/task.py`) for generate_until.
 import type { PlanSample, PlanTask } from "../../plan.ts";
 import { toInt } from "../python/number-text.ts";
+import { numericValue } from "../python/equality.ts";
 import { parsePythonJson } from "../python/json-parse.ts";
 import { PythonError, unsupported } from "../python/python-error.ts";
 import { str } from "../python/represent.ts";
+import { isTruthy } from "../python/truth.ts";
 import { isInt, isList, makeFloat, type PythonDict, type PythonValue, typeName } from "../python/value.ts";
 import { type ExactMatch, makeExactMatch } from "./exact-match.ts";
 import { floatOf, type SampleMetrics } from "./sample-metrics.ts";
@@ -52,7 +54,10 @@ export function generationMetrics(task: PlanTask, settings: TaskSettings): Sampl
 
 function exactMatchMetric(options: PythonDict): TextMetric {
   const match = makeExactMatch(options);
-  const comparison = { match, hasPatterns: (options.get("regexes_to_ignore") ?? null) !== null };
+  const changesText = ["ignore_case", "ignore_punctuation", "ignore_numbers"].some((name) =>
+    isTruthy(options.get(name) ?? false),
+  );
+  const comparison = { match, changesText, hasPatterns: (options.get("regexes_to_ignore") ?? null) !== null };
   return {
     compare: (result, target) => compareOne(comparison, result, target),
     compareAny: (result, references) => matchesAny(comparison, result, references),
@@ -83,41 +88,83 @@ function members(target: PythonValue): string[] {
 interface Comparison {
   readonly match: ExactMatch;
   readonly hasPatterns: boolean;
+  /** Whether texts are changed before they are compared, which numpy does with arrays of texts alone. */
+  readonly changesText: boolean;
 }
 
-/** A list of responses is an array to numpy: its last dimension is laid beside the targets. */
-function matchesAny(
-  { match, hasPatterns }: Comparison,
-  result: PythonValue,
-  references: readonly string[],
-): PythonValue {
+function matchesAny(comparison: Comparison, result: PythonValue, references: readonly string[]): PythonValue {
   if (references.length === 0) throw unsupported("an empty list of targets");
-  if (typeof result === "string")
-    return floatOf(match(Array(references.length).fill(result), references).includes(true));
-  if (!isList(result)) throw unsupported(`comparing a ${typeName(result)} with several targets`);
+  const matches = compareArrays(
+    comparison,
+    arrayOf(isList(result) ? listed(comparison, result) : [result]),
+    references,
+  );
+  return floatOf(matches.includes(true));
+}
+
+/** A list of responses, which regular expressions cannot clean. */
+function listed({ hasPatterns }: Comparison, result: readonly PythonValue[]): readonly PythonValue[] {
   if (hasPatterns) throw new PythonError("TypeError", "expected string or bytes-like object, got 'list'");
-  const { texts, width } = arrayOf(result);
-  if (width === references.length) return floatOf(match(texts, references).includes(true));
-  if (width > 1 && references.length > 1) {
+  return result;
+}
+
+/** What numpy makes of nested lists. */
+interface TextArray {
+  /** Row after row; null where it holds no texts: then nothing in it equals a text. */
+  readonly texts: readonly string[] | null;
+  readonly hasNumbers: boolean;
+  readonly size: number;
+  /** Length of the last dimension. */
+  readonly width: number;
+}
+
+/** `predictions == references` of numpy: the last dimension is laid beside the references. */
+function compareArrays(
+  { match, hasPatterns, changesText }: Comparison,
+  { texts, hasNumbers, size, width }: TextArray,
+  references: readonly PythonValue[],
+): readonly boolean[] {
+  if (width !== references.length && width !== 1 && references.length !== 1) {
     throw new PythonError("ValueError", `${width} responses cannot be laid beside ${references.length} targets`);
   }
-  const pairs = texts.flatMap((text) => Array<string>(references.length).fill(text));
-  return floatOf(match(pairs, references).includes(true));
+  const areTexts = texts !== null && references.every((reference) => typeof reference === "string");
+  if (!areTexts) {
+    if (hasPatterns) throw new PythonError("TypeError", "expected string or bytes-like object");
+    if (hasNumbers && references.some(isNumber)) throw unsupported("comparing lists of numbers");
+    if (changesText) throw new PythonError("TypeError", "string operation on non-string array");
+    return Array<boolean>(size * (width === references.length ? 1 : references.length)).fill(false);
+  }
+  const right = references;
+  if (width === right.length) return match(texts, right);
+  return match(
+    texts.flatMap((text) => Array<string>(right.length).fill(text)),
+    right,
+  );
 }
 
-/** The texts of nested lists, row after row, and the length of the last dimension. */
-function arrayOf(list: readonly PythonValue[]): { readonly texts: readonly string[]; readonly width: number } {
-  if (list.length > 0 && list.every((member) => typeof member === "string")) return { texts: list, width: list.length };
-  const rows = list.map((row) => (isList(row) ? arrayOf(row) : null));
+function arrayOf(list: readonly PythonValue[]): TextArray {
+  const size = list.length;
+  const flat = { hasNumbers: false, size, width: size };
+  if (size > 0 && list.every((member) => typeof member === "string")) return { ...flat, texts: list };
+  if (list.every((member) => member === null)) return { ...flat, texts: null };
+  if (list.every(isNumber)) return { ...flat, texts: null, hasNumbers: true };
+  const rows = list.map((row) => {
+    if (!isList(row)) throw unsupported("comparing responses of several types");
+    return arrayOf(row);
+  });
   const [first] = rows;
-  if (
-    first === undefined ||
-    rows.some((row) => row?.width !== first?.width || row?.texts.length !== first?.texts.length)
-  ) {
-    throw unsupported("comparing responses that are no array of texts");
+  if (rows.some(({ width, size: length }) => width !== first!.width || length !== first!.size)) {
+    throw new PythonError("ValueError", "setting an array element with a sequence: the responses are ragged");
   }
-  if (first === null) throw unsupported("comparing responses that are no texts");
-  return { texts: rows.flatMap((row) => row!.texts), width: first.width };
+  const texts = rows.every((row) => row.texts !== null) ? rows.flatMap((row) => row.texts!) : null;
+  if (texts === null && rows.some((row) => row.texts !== null))
+    throw unsupported("comparing responses of several types");
+  const hasNumbers = rows.some((row) => row.hasNumbers);
+  return { texts, hasNumbers, size: rows.reduce((sum, row) => sum + row.size, 0), width: first!.width };
+}
+
+function isNumber(value: PythonValue): boolean {
+  return numericValue(value) !== undefined;
 }
 
 function compareOne(comparison: Comparison, result: PythonValue, target: PythonValue): PythonValue {
@@ -130,15 +177,8 @@ function compareOne(comparison: Comparison, result: PythonValue, target: PythonV
   throw unsupported(`comparing a ${typeName(result)} with a text`);
 }
 
-/** Several responses against one target: numpy compares each, and the mean is what counts. */
-function compareList(
-  { match, hasPatterns }: Comparison,
-  result: readonly PythonValue[],
-  target: PythonValue,
-): PythonValue {
-  if (hasPatterns || typeof target !== "string" || result.some((member) => typeof member !== "string")) {
-    throw new PythonError("TypeError", "exact_match cannot compare a list of responses here");
-  }
-  const matches = match(result as readonly string[], [target]);
+/** Several responses against one target: the mean over all that numpy compares is what counts. */
+function compareList(comparison: Comparison, result: readonly PythonValue[], target: PythonValue): PythonValue {
+  const matches = compareArrays(comparison, arrayOf([listed(comparison, result)]), [target]);
   return makeFloat(matches.filter(Boolean).length / matches.length);
 }
