@@ -93,6 +93,34 @@ export const COMMANDS: readonly CommandRow[] = [
     load: () => import("./commands/export.ts"),
   },
   {
+    path: "journal verify",
+    words: ["[journal]"],
+    prose: "Read a coordinator's journals frame by frame",
+    examples: ["muster journal verify --data-dir /var/lib/muster"],
+    load: () => import("./commands/journal-verify.ts"),
+  },
+  {
+    path: "journal export",
+    words: ["<journal>"],
+    prose: "Copy a journal to a file, also while it is written",
+    examples: ["muster journal export run-20261124-101500-abcd --output copy.journal"],
+    load: () => import("./commands/journal-export.ts"),
+  },
+  {
+    path: "journal import",
+    words: ["<file>"],
+    prose: "Bring a copied journal into a data folder that has none of its name",
+    examples: [],
+    load: () => import("./commands/journal-import.ts"),
+  },
+  {
+    path: "journal repair",
+    words: ["<journal>"],
+    prose: "Put a whole copy in the place of a broken journal, which is kept beside it",
+    examples: ["muster journal repair run-20261124-101500-abcd --from copy.journal"],
+    load: () => import("./commands/journal-repair.ts"),
+  },
+  {
     path: "verify",
     words: ["<run>"],
     prose: "Make a run's coverage and scores anew from what was kept, and compare",
@@ -254,4 +282,5 @@ export const GROUPS: { readonly [name: string]: string } = {
   data: "Fetch data sets for machines without the hub, and list the cache",
   bridge: "Install the Python bridge, and evaluate with it",
   models: "List and fetch models",
+  journal: "Read, copy and repair a coordinator's journals",
 };

@@ -16,9 +16,12 @@ export const READS_CLUSTER = [
 export const EVALUATES = ["run", "bridge run"] as const;
 /** Commands that compute with engines. */
 export const COMPUTES = [...EVALUATES, "replay"] as const;
+/** Commands that read or mend the journals of a data folder. */
+export const JOURNALS = ["journal verify", "journal export", "journal import", "journal repair"] as const;
 /** Commands that people give. */
 export const EVERYWHERE = [
   ...READS_CLUSTER,
+  ...JOURNALS,
   "run",
   "demo",
   "replay",

@@ -1,4 +1,4 @@
-import { COMPUTES, EVALUATES, EVERYWHERE, READS_CLUSTER } from "./option-commands.ts";
+import { COMPUTES, EVALUATES, EVERYWHERE, JOURNALS, READS_CLUSTER } from "./option-commands.ts";
 import type { OptionRow, ValueOfKind } from "./option-row.ts";
 import { EVALUATION_OPTIONS } from "./evaluation-options.ts";
 
@@ -51,7 +51,7 @@ export const OPTIONS = {
     env: "MUSTER_OUTPUT",
     kind: "text",
     prose: "Where the results go. Not given: muster-results/RUN.",
-    commands: [...COMPUTES, "demo", "runs resume", "runs retry", "runs export", "export"],
+    commands: [...COMPUTES, "demo", "runs resume", "runs retry", "runs export", "export", "journal export"],
   },
   format: {
     flag: "--format <format>",
@@ -105,7 +105,14 @@ export const OPTIONS = {
     kind: "text",
     prose:
       "Where a coordinator keeps its journal (not given: muster/coordinator in the XDG state folder) and an agent its unacknowledged responses (muster/agents/NAME). Commands that ask a coordinator look here for the one of this machine.",
-    commands: ["coordinator", "agent", "bridge requests", ...READS_CLUSTER],
+    commands: ["coordinator", "agent", "bridge requests", ...READS_CLUSTER, ...JOURNALS],
+  },
+  from: {
+    flag: "--from <file>",
+    env: "MUSTER_FROM",
+    kind: "text",
+    prose: "The copy to repair a journal from; `muster journal export` makes them.",
+    commands: ["journal repair"],
   },
   pricePerHour: {
     flag: "--price-per-hour <dollars>",

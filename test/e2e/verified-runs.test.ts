@@ -1,5 +1,5 @@
 // An ended run, looked at again by the real program: whole, and with each kind of damage.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -43,6 +43,24 @@ test("the coordinator makes coverage and scores anew from the journal, and finds
   expect(found).toMatchObject({ runId, isGood: true, code: 0, coverage: { everySampleCountedOnce: true } });
   expect(found.checks.map(({ name }) => name)).toEqual("journal manifest responses coverage scores files".split(" "));
   expect(readdirSync(dataFolder).filter((name) => name.startsWith("verify-"))).toEqual([]);
+});
+
+test("journals are read and copied while a coordinator uses them, and not mended then", async () => {
+  const place = ["--data-dir", dataFolder];
+  const read = JSON.parse(await muster.output(["journal", "verify", "--json", ...place])) as { name: string }[];
+  expect(read).toMatchObject([
+    { name: "cluster", broken: null },
+    { name: `run-${runId}`, broken: null },
+  ]);
+  const copy = join(muster.home, "copy.journal");
+  await muster.output(["journal", "export", `run-${runId}`, "--output", copy, ...place]);
+  const mended = await muster.run(["journal", "repair", `run-${runId}`, "--from", copy, ...place]);
+  expect([mended.code, mended.stderr]).toEqual([4, expect.stringMatching(/is in use by the coordinator/)]);
+  const other = join(muster.home, "other");
+  mkdirSync(join(other, "journals"), { recursive: true });
+  await muster.output(["journal", "import", copy, "--data-dir", other]);
+  const [imported] = JSON.parse(await muster.output(["journal", "verify", "--json", "--data-dir", other])) as object[];
+  expect(imported).toEqual(read[1]);
 });
 
 test("a manifest that was changed, a response that is damaged and a frame that is damaged are each named", async () => {

@@ -30,6 +30,15 @@ export interface JournalReply {
   readonly error?: { readonly kind: ErrorKind; readonly message: string; readonly wayOut: string | undefined };
 }
 
+/** Some frames of a journal. */
+export interface ReadPart {
+  readonly frames: readonly Frame[];
+  /** Of the last of them. */
+  readonly hash: string;
+  /** Whether no frame follows. */
+  readonly isEnd: boolean;
+}
+
 /** Frames fetched from the thread at once. */
 const READ_FRAMES = 64;
 
@@ -121,16 +130,17 @@ class SqliteJournal implements Journal {
 
   async *read(fromIndex: number): AsyncGenerator<Frame> {
     let previousHash: string | null = null;
-    for (let index = fromIndex; ; index += READ_FRAMES) {
+    for (let index = fromIndex; ;) {
       const part = (await this.#store.ask({
         kind: "read",
         name: this.#name,
         fromIndex: index,
         countMax: READ_FRAMES,
         previousHash,
-      })) as { frames: Frame[]; hash: string };
+      })) as ReadPart;
       yield* part.frames;
-      if (part.frames.length < READ_FRAMES) return;
+      if (part.isEnd) return;
+      index += part.frames.length;
       previousHash = part.hash;
     }
   }

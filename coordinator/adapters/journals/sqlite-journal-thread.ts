@@ -9,7 +9,7 @@ import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import type { AppendResult, Frame } from "../../ports/journal.ts";
 import { FIRST_HASH, hashFrame } from "./frame-hash.ts";
-import type { JournalCall, JournalReply } from "./sqlite-journal-store.ts";
+import type { JournalCall, JournalReply, ReadPart } from "./sqlite-journal-store.ts";
 
 /** Payloads above this are compressed. */
 const COMPRESS_BYTES = 1024;
@@ -52,14 +52,19 @@ function openFile(name: string): OpenFile {
     lastHash: FIRST_HASH,
     lastEpoch: 0,
   };
-  const { count } = database.prepare("SELECT count(*) AS count FROM frames").get() as { count: number };
-  // The tail is checked at once; the rest when it is read.
+  const count = countFrames(database);
+  // The tail is checked at once; the rest, and whether there are gaps, when it is read.
   if (count > 0) {
     const last = decode(file, file.select.get(count - 1, 1), count - 1);
     Object.assign(file, { length: count, lastHash: hashFrame(last), lastEpoch: last.epoch });
   }
   files.set(name, file);
   return file;
+}
+
+function countFrames(database: DatabaseSync): number {
+  const { last } = database.prepare("SELECT max(position) AS last FROM frames").get() as { last: number | null };
+  return last === null ? 0 : last + 1;
 }
 
 interface Row {
@@ -103,33 +108,33 @@ function appendFailure(file: OpenFile, error: unknown): AppendResult {
   const { errcode, message } = error as { errcode?: number; message: string };
   if (errcode === SQLITE_FULL) return { kind: "noSpace", message: `${file.path}: ${message}` };
   if (message.includes("UNIQUE constraint")) {
-    const { count } = file.database.prepare("SELECT count(*) AS count FROM frames").get() as { count: number };
-    return { kind: "conflict", nextIndex: count };
+    return { kind: "conflict", nextIndex: countFrames(file.database) };
   }
   throw error;
 }
 
-function read(
-  name: string,
-  fromIndex: number,
-  countMax: number,
-  previousHash: string | null,
-): { frames: Frame[]; hash: string } {
+function read(name: string, fromIndex: number, countMax: number, previousHash: string | null): ReadPart {
   const file = openFile(name);
   const frames: Frame[] = [];
   let hash = previousHash;
-  file.select.all(fromIndex, countMax).forEach((row, offset) => {
-    const frame = decode(file, row, fromIndex + offset);
-    if (hash !== null && frame.previousHash !== hash) {
-      throw new MusterError(
-        "badData",
-        `journal ${file.path}, frame ${frame.index}: it does not follow the frame before it`,
-      );
+  const rows = file.select.all(fromIndex, countMax);
+  for (const [offset, row] of rows.entries()) {
+    try {
+      const frame = decode(file, row, fromIndex + offset);
+      if (hash !== null && frame.previousHash !== hash) throw doesNotFollow(file, frame);
+      hash = hashFrame(frame);
+      frames.push(frame);
+    } catch (error) {
+      // What is whole before it is read; who goes on meets it first.
+      if (frames.length === 0) throw error;
+      return { frames, hash: hash ?? FIRST_HASH, isEnd: false };
     }
-    hash = hashFrame(frame);
-    frames.push(frame);
-  });
-  return { frames, hash: hash ?? FIRST_HASH };
+  }
+  return { frames, hash: hash ?? FIRST_HASH, isEnd: rows.length < countMax };
+}
+
+function doesNotFollow({ path }: OpenFile, { index }: Frame): MusterError {
+  return new MusterError("badData", `journal ${path}, frame ${index}: it does not follow the frame before it`);
 }
 
 function close(name: string): void {
