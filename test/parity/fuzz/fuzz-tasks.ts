@@ -262,13 +262,12 @@ export class TaskMaker {
     const own = draws.from("choices", CHOICES);
     const isBinary = body === null && (own["doc_to_target"] === "label" || own["doc_to_target"] === "{{ label }}");
     const isList = body === null && String(own["doc_to_target"]).startsWith("[");
-    const table =
-      isBinary && draws.once(2) ? BINARY_METRICS : isList ? pickFrom(CHOICE_METRICS, LIST_METRICS) : CHOICE_METRICS;
+    const table = isBinary ? BINARY_METRICS : isList ? pickFrom(CHOICE_METRICS, LIST_METRICS) : CHOICE_METRICS;
     return {
       doc_to_text: this.#text(),
       ...(body === null ? own : { ...own, ...body.settings }),
       metric_list: draws.someFrom("metric", table, 3),
-      ...(draws.happens("function: process_results", 15)
+      ...(draws.happens("function: process_results", 8)
         ? { process_results: "!function functions.judge_choice", ...JUDGED }
         : {}),
     };
@@ -325,7 +324,7 @@ export class TaskMaker {
   #filters(): unknown {
     const draws = this.#draws;
     if (draws.happens("filter_list of an installed task", 2)) return this.#treeValue("filter_list");
-    if (draws.happens("filter: custom", 30)) {
+    if (draws.happens("filter: custom", 20)) {
       return [
         {
           name: "f0",

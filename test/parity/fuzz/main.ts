@@ -7,7 +7,7 @@ import { fuzzTasks } from "./fuzz.ts";
 const PROGRESS_TASKS = 50;
 const REFUSED_SHARE_MAX = 0.05;
 /** With fewer tasks something may well be drawn never. */
-const ALL_DRAWN_TASKS = 500;
+const ALL_DRAWN_TASKS = 1000;
 const { values } = parseArgs({
   options: {
     tasks: { type: "string", default: "1000" },
