@@ -1,0 +1,98 @@
+// `npm run chaos:kills -- --kills 50 --seed 1`: one run on real processes whose coordinator is killed again and again at
+// random moments and started again with the same command. Ends with 1 unless the run ends by itself as an undisturbed one
+// does, and no response that was acknowledged was computed again.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual, parseArgs } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunManifest } from "../../evaluation/manifest.ts";
+import { SeededRandom } from "../../quickstart/seeded-random.ts";
+import { makeTasks } from "../support/made-tasks.ts";
+import { MusterProcesses } from "../support/muster-processes.ts";
+import { readRunOutput, type RunOutput } from "../support/run-output.ts";
+
+const AGENTS = 3;
+/** From being ready to the kill, milliseconds: from before the first agent is back to far into the work. */
+const LIFE_MAX_MS = 1_500;
+/** Requests that the agents answer while one such life goes by, with room: the kills must find work. */
+const REQUESTS_PER_KILL = 180;
+const AGENT = ["--engine", "simulated", "--model", "hash", "--concurrency", "8", "--simulation", "latencyMs=1000"];
+
+const { values } = parseArgs({
+  options: { kills: { type: "string", default: "50" }, seed: { type: "string", default: String(Date.now() % 1e6) } },
+});
+const [kills, seed] = [Number(values.kills), Number(values.seed)];
+const choiceDocuments = Math.ceil((kills * REQUESTS_PER_KILL) / 6);
+const wish = { choiceDocuments, writtenDocuments: 2 * choiceDocuments };
+const total = choiceDocuments * 6;
+const open: MusterProcesses[] = [];
+
+function newCluster(): MusterProcesses {
+  const muster = new MusterProcesses();
+  open.push(muster);
+  makeTasks(join(muster.home, "tasks"), seed, wish);
+  return muster;
+}
+
+function runWords(muster: MusterProcesses): string[] {
+  return [
+    ..."run --tasks made --model hash --yes --json --no-cache --bootstrap-iterations 100".split(" "),
+    ...["--include-path", join(muster.home, "tasks"), "--coordinator", muster.grpcAddress],
+    ...["--output", join(muster.home, "out")],
+  ];
+}
+
+async function undisturbed(): Promise<RunOutput> {
+  const muster = newCluster();
+  await muster.startCoordinator();
+  await muster.startAgent("a", ["--engine", "hash", "--model", "hash"]);
+  await muster.output(runWords(muster));
+  return readRunOutput(join(muster.home, "out"));
+}
+
+interface Disturbed {
+  readonly output: RunOutput;
+  readonly manifest: RunManifest;
+  readonly withWork: number;
+}
+
+async function disturbed(): Promise<Disturbed> {
+  const random = new SeededRandom(seed);
+  const muster = newCluster();
+  await muster.startCoordinator();
+  await Promise.all(Array.from({ length: AGENTS }, (_, agent) => muster.startAgent(`a${agent}`, AGENT)));
+  const run = muster.begin(runWords(muster));
+  let isOver = false;
+  const ended = run.ended.finally(() => (isOver = true));
+  while (!((await muster.metric("muster_run_requests_done").catch(() => 0)) > 0)) await sleep(20);
+  let withWork = 0;
+  for (let kill = 0; kill < kills && !isOver; kill++) {
+    await sleep(random.below(LIFE_MAX_MS));
+    const done = await muster.metric("muster_run_requests_done").catch(() => Number.NaN);
+    if (done < total) withWork += 1;
+    await muster.killCoordinator();
+    await muster.startCoordinator();
+    if ((kill + 1) % 10 === 0) console.error(`${kill + 1} kills, ${done} of ${total} requests answered`);
+  }
+  const { code, stderr } = await ended;
+  if (code !== 0) throw new Error(`the run ended with ${code}:\n${stderr}`);
+  const folder = join(muster.home, "out");
+  const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as RunManifest;
+  return { output: readRunOutput(folder), manifest, withWork };
+}
+
+try {
+  const expected = await undisturbed();
+  const { output, manifest, withWork } = await disturbed();
+  const { duplicates, disagreements, leaseExpiries } = manifest.totals;
+  const isSame = isDeepStrictEqual(output, expected);
+  const epochs = new Set(manifest.leases.map(({ epoch }) => epoch)).size;
+  console.log({ seed, kills: withWork, epochsWithGrants: epochs, requests: total, leaseExpiries });
+  console.log(`acknowledged responses computed again: ${duplicates + disagreements}`);
+  console.log(`every sample counted once: ${manifest.coverage.everySampleCountedOnce}`);
+  console.log(`same files as undisturbed: ${isSame}`);
+  const isProof = isSame && withWork >= kills && duplicates + disagreements === 0;
+  process.exitCode = isProof && manifest.coverage.everySampleCountedOnce ? 0 : 1;
+} finally {
+  for (const muster of open) await muster.stop();
+}
