@@ -62,11 +62,9 @@ async function disturbed(): Promise<Disturbed> {
   await muster.startCoordinator();
   await Promise.all(Array.from({ length: AGENTS }, (_, agent) => muster.startAgent(`a${agent}`, AGENT)));
   const run = muster.begin(runWords(muster));
-  let isOver = false;
-  const ended = run.ended.finally(() => (isOver = true));
   while (!((await muster.metric("muster_run_requests_done").catch(() => 0)) > 0)) await sleep(20);
   let withWork = 0;
-  for (let kill = 0; kill < kills && !isOver; kill++) {
+  for (let kill = 0; kill < kills && run.child.exitCode === null; kill++) {
     await sleep(random.below(LIFE_MAX_MS));
     const done = await muster.metric("muster_run_requests_done").catch(() => Number.NaN);
     if (done < total) withWork += 1;
@@ -74,7 +72,7 @@ async function disturbed(): Promise<Disturbed> {
     await muster.startCoordinator();
     if ((kill + 1) % 10 === 0) console.error(`${kill + 1} kills, ${done} of ${total} requests answered`);
   }
-  const { code, stderr } = await ended;
+  const { code, stderr } = await run.ended;
   if (code !== 0) throw new Error(`the run ended with ${code}:\n${stderr}`);
   const folder = join(muster.home, "out");
   const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as RunManifest;
