@@ -5,4 +5,4 @@
 export const PROTOCOL_VERSION = 1;
 
 /** Hex SHA-256 of the descriptors in proto/gen, shown by `muster agents`; its test tells when it must change. */
-export const SCHEMA_HASH = "a82c1abe777dbdeec5557fa3e7eba8e89f5b03c620a5d4e595ae8ebcf07f1ae0";
+export const SCHEMA_HASH = "ac972f21edbb6169ad4703f5802116bda5b8c93071238a6a4764f9f8c571e426";
