@@ -1,14 +1,14 @@
 // A run's output folder by itself: all that can be checked without the journal.
 import { createHash } from "node:crypto";
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
-import { MusterError } from "../base/muster-error.ts";
 import { digestFile } from "../base/node/fetch-file.ts";
 import { LineReader } from "../base/node/line-reader.ts";
 import { parsePythonJson } from "../evaluation/harness/python/json-parse.ts";
 import { isDict } from "../evaluation/harness/python/value.ts";
 import type { CoverageCertificate, RunManifest } from "../evaluation/manifest.ts";
 import type { Verification, VerificationCheck } from "../evaluation/verification.ts";
+import { readManifest, samplesFileOf } from "./read-manifest.ts";
 
 /**
  * Compares each file with the digest that the manifest has of it, and counts the samples files' lines against the
@@ -23,27 +23,12 @@ export async function verifyFolder(folder: string): Promise<Verification> {
     checks.push({ name, isGood: problem === null, detail: problem ?? detail });
   };
   add("files", await findChanged(folder, files), `${files.length} files have the digests that the manifest names`);
-  const samples = files.map(({ name }) => name).filter((name) => name.startsWith("samples_"));
-  if (samples.length > 0) {
+  if (files.some(({ name }) => name.startsWith("samples_"))) {
     const { countedSamples, expectedSamples } = coverage;
     const counted = `${countedSamples} of ${expectedSamples} samples stand in the files, each once, in the plan's order`;
-    add("coverage", await compareCoverage(folder, samples, coverage), counted);
+    add("coverage", await compareCoverage(folder, files, coverage), counted);
   }
   return { runId: run.runId, isGood: checks.every(({ isGood }) => isGood), checks, coverage };
-}
-
-function readManifest(folder: string): RunManifest {
-  const file = join(folder, "manifest.json");
-  try {
-    const manifest = JSON.parse(readFileSync(file, "utf8")) as RunManifest;
-    if (manifest.format === "muster-manifest/1") return manifest;
-    throw new SyntaxError(`its format is ${String(manifest.format)}`);
-  } catch (error) {
-    throw new MusterError("badData", `${file} is no manifest of a run: ${(error as Error).message}`, {
-      wayOut: "Name a run, or the folder that its results were written to.",
-      cause: error,
-    });
-  }
 }
 
 async function findChanged(folder: string, files: RunManifest["files"]): Promise<string | null> {
@@ -60,13 +45,13 @@ async function findChanged(folder: string, files: RunManifest["files"]): Promise
 /** The certificate's digest once more, from the lines; of several filters, the first has each sample. */
 async function compareCoverage(
   folder: string,
-  names: readonly string[],
+  files: RunManifest["files"],
   { tasks, countedSamples, countedDigest }: CoverageCertificate,
 ): Promise<string | null> {
   const digest = createHash("sha256");
   let counted = 0;
   for (const { task, counted: expected } of tasks) {
-    const name = names.find((candidate) => candidate.replace(/_[^_]*\.jsonl$/, "") === `samples_${task}`);
+    const name = samplesFileOf(files, task);
     if (name === undefined) return `there is no samples file of ${task}`;
     const lines = await readSamples(join(folder, name));
     if (lines.length !== expected) return `${name} holds ${lines.length} samples, the certificate says ${expected}`;
