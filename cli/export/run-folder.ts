@@ -9,6 +9,7 @@ import { str } from "../../evaluation/harness/python/represent.ts";
 import { isDict, isFloat, isList, type PythonDict, type PythonValue } from "../../evaluation/harness/python/value.ts";
 import type { RunManifest } from "../../evaluation/manifest.ts";
 import { type ScoreTableRow, scoreTable } from "../../evaluation/report/score-table.ts";
+import { readManifest, samplesFileOf } from "../read-manifest.ts";
 
 /** One sample under one filter. */
 export interface ExportedSample {
@@ -39,7 +40,7 @@ export class RunFolder {
         wayOut: "Runs of the bridge keep the harness's own files; name a run of Muster's own frontend.",
       });
     }
-    this.manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as RunManifest;
+    this.manifest = readManifest(folder);
     this.scores = scoreTable(readFileSync(join(folder, results), "utf8"));
   }
 
@@ -59,9 +60,7 @@ export class RunFolder {
 
   /** A task's samples, filter after filter; only those of one filter where it is named. */
   async *samples(task: string, filter: string | null = null): AsyncGenerator<ExportedSample> {
-    const name = this.manifest.files.find(
-      (file) => file.name.replace(/_[^_]*\.jsonl$/, "") === `samples_${task}`,
-    )?.name;
+    const name = samplesFileOf(this.manifest.files, task);
     if (name === undefined) return;
     for await (const line of new LineReader(createReadStream(join(this.#folder, name))).rest()) {
       const row = parsePythonJson(line);

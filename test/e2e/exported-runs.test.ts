@@ -18,7 +18,7 @@ beforeAll(async () => {
   writeFileSync(join(tasks, "map.json"), JSON.stringify({ rows: { test: "rows.jsonl" } }));
   const shared = { dataset_path: "rows", test_split: "test", doc_to_text: "q" };
   const written = {
-    ...{ task: "written", output_type: "generate_until", doc_to_target: "a", ...shared },
+    ...{ task: "org/written", output_type: "generate_until", doc_to_target: "a", ...shared },
     filter_list: ["one", "two"].map((name) => ({ name, filter: [{ function: "take_first" }] })),
     metric_list: [{ metric: "exact_match" }],
   };
@@ -33,7 +33,7 @@ beforeAll(async () => {
   writeFileSync(join(tasks, "chosen.yaml"), JSON.stringify(chosen));
   await muster.startCoordinator();
   await muster.startAgent("a", ["--engine", "hash", "--model", "hash"]);
-  const asked = ["--tasks", "written,chosen", "--include-path", tasks, "--dataset-map", join(tasks, "map.json")];
+  const asked = ["--tasks", "org/written,chosen", "--include-path", tasks, "--dataset-map", join(tasks, "map.json")];
   const text = await muster.output([
     ...["run", ...asked, "--model", "hash", "--yes", "--json", "--output", output],
     ...["--coordinator", muster.grpcAddress],
@@ -60,9 +60,11 @@ test("csv has a row for each sample, filter and metric, and no formula in it", a
   const read =
     "import csv,io,json,sys; print(json.dumps(list(csv.DictReader(io.StringIO(sys.stdin.read(), newline='')))))";
   const rows = python(read, text!) as Record<string, string>[];
-  expect(rows.filter(({ task }) => task === "written")).toHaveLength(2 * HOSTILE.length);
+  expect(rows.filter(({ task }) => task === "org/written")).toHaveLength(2 * HOSTILE.length);
   expect(rows.filter(({ task }) => task === "chosen")).toHaveLength(2 * HOSTILE.length);
-  const prompts = rows.filter(({ task, filter }) => task === "written" && filter === "one").map(({ prompt }) => prompt);
+  const prompts = rows
+    .filter(({ task, filter }) => task === "org/written" && filter === "one")
+    .map(({ prompt }) => prompt);
   expect(prompts).toEqual(HOSTILE.map((q) => (q.startsWith("=") ? `'${q}` : q)));
   expect(await exported("csv", [runId, "--coordinator", muster.grpcAddress])).toEqual([text]);
 });
@@ -85,7 +87,7 @@ interface InspectLog {
 
 test("a log of Inspect for each task has its samples with the scores of all filters", async () => {
   const logs = (await exported("inspect")).map((text) => JSON.parse(text) as InspectLog);
-  expect(logs.map((log) => log.eval.task)).toEqual(["written", "chosen"]);
+  expect(logs.map((log) => log.eval.task)).toEqual(["org/written", "chosen"]);
   const [written] = logs;
   expect(written).toMatchObject({ version: 2, status: "success", results: { total_samples: 6, completed_samples: 6 } });
   const { samples } = written!;
@@ -101,7 +103,7 @@ test("the record for Every Eval Ever has each score with its direction and its e
     eval_library: { name: "muster" },
   });
   const results = record["evaluation_results"] as { evaluation_name: string; metric_config: object }[];
-  expect(results.map(({ evaluation_name: name }) => name)).toEqual(["written", "written", "chosen", "chosen"]);
+  expect(results.map(({ evaluation_name: name }) => name)).toEqual(["org/written", "org/written", "chosen", "chosen"]);
   expect(results[2]).toMatchObject({
     metric_config: { lower_is_better: false },
     score_details: { uncertainty: { num_samples: 6, standard_error: { value: expect.any(Number) as number } } },
