@@ -70,18 +70,20 @@ export function combineArrays(operator: string, left: PythonValue, right: Python
   if (!(left instanceof NumberArray || right instanceof NumberArray)) return undefined;
   const operation = Object.hasOwn(OPERATIONS, operator) ? OPERATIONS[operator]! : undefined;
   if (operation === undefined) throw unsupported(`the operator ${operator} of arrays`);
-  const length = left instanceof NumberArray ? left.values.length : (right as NumberArray).values.length;
-  const [first, second] = [left, right].map((side) => spread(side, length));
-  return new NumberArray(first!.map((value, index) => operation(value, second![index]!)));
+  const [first, second] = [numbersOf(left), numbersOf(right)];
+  // Numpy lays one number beside any length.
+  const length = first.length === 1 ? second.length : first.length;
+  if (second.length !== length && second.length !== 1) {
+    throw new PythonError("ValueError", "operands could not be broadcast together");
+  }
+  const at = (values: Float64Array, index: number): number => values[values.length === 1 ? 0 : index]!;
+  return new NumberArray(Float64Array.from({ length }, (_, index) => operation(at(first, index), at(second, index))));
 }
 
-function spread(side: PythonValue, length: number): Float64Array {
-  if (side instanceof NumberArray || isList(side) || side instanceof PythonTuple) {
-    const { values } = side instanceof NumberArray ? side : makeArray(side);
-    if (values.length !== length) throw new PythonError("ValueError", "operands could not be broadcast together");
-    return values;
-  }
+function numbersOf(side: PythonValue): Float64Array {
+  if (side instanceof NumberArray) return side.values;
+  if (isList(side) || side instanceof PythonTuple) return makeArray(side).values;
   const number = numericValue(side);
   if (number === undefined) throw unsupported("arithmetic of an array and such a value");
-  return new Float64Array(length).fill(Number(number));
+  return Float64Array.of(Number(number));
 }

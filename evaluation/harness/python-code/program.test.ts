@@ -45,6 +45,7 @@ const BODIES: readonly string[] = [
   "if (n := len('abc')) > 2:\n    return n",
   "import hashlib\nreturn hashlib.sha256('naïve 日本'.encode('utf-8')).hexdigest(), len('é'.encode()), 'x'.encode().decode(), (2.0).is_integer()",
   "import numpy as np\nreturn int(np.argmax([0.5, 2.0, 2.0])), float(np.mean([0.1, 0.2, 0.4])), (np.array([1.0, 2.0]) / [3.0, 4.0]).tolist()",
+  "import numpy as np\nreturn (np.array([1.0]) / np.array([2.0, 4.0])).tolist(), (np.array([3.0, 5.0]) - [1.0]).tolist()",
 ];
 
 /** Bodies that are refused, with what the refusal names. */

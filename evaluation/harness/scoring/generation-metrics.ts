@@ -44,7 +44,7 @@ export function generationMetrics(task: PlanTask, settings: TaskSettings): Sampl
         const references = members(target);
         return metrics.map((metric) => metric.compareAny(result!, references));
       }
-      if (isUncast && metrics.length > 1 && typeof target !== typeof result) {
+      if (isUncast && metrics.length > 1 && !isList(result!) && typeof target !== typeof result) {
         throw unsupported(`comparing a ${typeName(result!)} with a ${typeName(target)}`);
       }
       return metrics.map((metric) => metric.compare(result!, target));
