@@ -15,12 +15,6 @@ export async function writeEveryEvalEver(run: RunFolder, file: PartialFile, nowU
   const record = {
     schema_version: SCHEMA_VERSION,
     evaluation_id: `${suite}/${model}/${Math.floor(endedUnixMs / 1000)}`,
-    dedupe_identity: {
-      run_fingerprint: manifest.planDigest,
-      content_hash: manifest.scoresDigest,
-      hash_algorithm: "sha256",
-      canonicalization_version: manifest.format,
-    },
     evaluation_timestamp: String(endedUnixMs / 1000),
     retrieved_timestamp: String(nowUnixMs / 1000),
     source_metadata: {
@@ -28,7 +22,12 @@ export async function writeEveryEvalEver(run: RunFolder, file: PartialFile, nowU
       source_type: "evaluation_run",
       source_organization_name: manifest.run.submittedBy,
       evaluator_relationship: "other",
-      additional_details: { run: runId, ...(run.isPartial ? { partial: partialText(run) } : {}) },
+      additional_details: {
+        run: runId,
+        plan_digest: manifest.planDigest,
+        scores_digest: manifest.scoresDigest,
+        ...(run.isPartial ? { partial: partialText(run) } : {}),
+      },
     },
     eval_library: {
       name: "muster",

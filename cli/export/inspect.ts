@@ -15,6 +15,7 @@ export async function writeInspect(run: RunFolder, task: string, file: PartialFi
     status: counts.counted === counts.expected ? "success" : "error",
     ...(counts.counted === counts.expected ? {} : { error: partialError(counts) }),
     eval: evalSpec(run, task, counts.expected),
+    plan: { name: "plan", steps: [] },
     results: {
       total_samples: counts.expected,
       completed_samples: counts.counted,
