@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { MusterError } from "../../base/muster-error.ts";
 import type { PlanEnd, PlanHeader } from "../../evaluation/plan.ts";
+import { portableConfig, portableTask } from "../../evaluation/portable-task.ts";
 import { readRequests, type RequestRows, selectRequests } from "../../proto/codec/request-columns.ts";
 import { decodeJson, encodeJson } from "../../proto/codec/plan-messages.ts";
 import { type RequestColumns, RequestColumnsSchema } from "../../proto/gen/muster/v1/columns_pb.js";
@@ -85,10 +86,12 @@ export class PlanStore {
 }
 
 /** Names what would be evaluated, wherever its files lie: header, packs and counts, without paths. */
-export function digestPlan(manifest: PlanManifest): string {
-  const datasets = manifest.end.datasets.map(({ source: _source, ...rest }) => rest);
+export function digestPlan({ header, packs, end }: PlanManifest): string {
+  const datasets = end.datasets.map(({ source: _source, ...rest }) => rest);
+  const tasks = header.tasks.map(portableTask);
+  const groups = header.groups.map((group) => ({ ...group, config: portableConfig(group.config) }));
   return createHash("sha256")
-    .update(encodeJson([manifest.header, manifest.packs, { ...manifest.end, datasets }]))
+    .update(encodeJson([{ ...header, tasks, groups }, packs, { ...end, datasets }]))
     .digest("hex");
 }
 

@@ -5,6 +5,7 @@ import { compareTexts } from "../harness/python/order.ts";
 import { sha256Hex } from "../../base/sha256.ts";
 import { makeFloat, type PythonValue } from "../harness/python/value.ts";
 import type { PlanEnd, PlanHeader } from "../plan.ts";
+import { portableConfig } from "../portable-task.ts";
 import { groupRows, type ResultRow } from "./group-results.ts";
 
 /** What the results file says besides numbers. */
@@ -27,10 +28,16 @@ export function formatResults(tasks: readonly ResultRow[], context: ResultsConte
   return formatPythonJson(dict([...scores, ...runEntries(context)]), { indent: 2, ensureAscii: false });
 }
 
-/** The part of the results that depends on the responses alone, on one line: equal for any sharding. */
+/**
+ * The part of the results that depends on the responses alone, on one line: equal for any sharding, and wherever the
+ * tasks' files lie.
+ */
 export function formatScores(tasks: readonly ResultRow[], context: ResultsContext): string {
   const hashes = dict([...context.taskHashes]);
-  return formatPythonJson(dict([...scoreEntries(tasks, context), ["task_hashes", hashes]]), { ensureAscii: false });
+  const { header } = context;
+  const portable = header.tasks.map((task) => ({ ...task, config: portableConfig(task.config) }));
+  const scores = scoreEntries(tasks, { ...context, header: { ...header, tasks: portable } });
+  return formatPythonJson(dict([...scores, ["task_hashes", hashes]]), { ensureAscii: false });
 }
 
 function scoreEntries(tasks: readonly ResultRow[], { header, end }: ResultsContext): Entry[] {
