@@ -4,9 +4,10 @@ import { assert } from "../base/assert.ts";
 import { MusterError } from "../base/muster-error.ts";
 import type { PlanHeader, PlanPiece } from "../evaluation/plan.ts";
 import { streamPlan } from "../frontend/stream-plan.ts";
-import type { Agent, Run } from "../proto/gen/muster/v1/operator_pb.js";
+import type { Agent, AgentSlot, Run } from "../proto/gen/muster/v1/operator_pb.js";
 import { encodeJson } from "../proto/codec/plan-messages.ts";
 import { confirmStart } from "./confirm.ts";
+import { engineSettingsOf } from "./engine-settings.ts";
 import { finishRun } from "./finish-run.ts";
 import { orInterrupted } from "./interruption.ts";
 import { localAgentWords } from "./local-agents.ts";
@@ -34,6 +35,8 @@ export interface EvaluationOptions {
   readonly next?: readonly string[];
   /** Gets the value that `--json` prints, instead of standard output. */
   readonly onResult?: (value: object) => void;
+  /** Gets the slots that will compute, before they do; throws where they must not. */
+  readonly checkEngines?: (slots: readonly AgentSlot[]) => void;
 }
 
 /** An evaluation on its way. */
@@ -189,11 +192,12 @@ interface ShownPlan {
   readonly isLocal: boolean;
 }
 
-async function showPlan({ wish, options, signal }: Evaluation, shown: ShownPlan): Promise<void> {
+async function showPlan({ wish, options, signal, checkEngines }: Evaluation, shown: ShownPlan): Promise<void> {
   const { plan, agents, earlier, isLocal } = shown;
   // Local agents all hold what they were told to hold, whatever they call it.
   const placement = placeRun(agents, isLocal ? undefined : options.model);
   requireCapabilities(placement, plan.header.tasks);
+  checkEngines?.(placement.slots.map(({ slot }) => slot));
   process.stderr.write(`${describePlan(wish.suite, plan, placement, earlier).join("\n")}\n`);
   if (!options.yes && !options.json) await confirmStart();
   if (signal.aborted) throw new MusterError("interrupted", "stopped before the run began");
@@ -201,7 +205,13 @@ async function showPlan({ wish, options, signal }: Evaluation, shown: ShownPlan)
 
 function runFacts({ runId, wish, options }: Evaluation): Parameters<typeof sendPlan>[3] {
   const { numFewshotOf, cacheFolder: _cacheFolder, ...request } = wish.request;
-  const facts = { ...request, numFewshotOf: Object.fromEntries(numFewshotOf ?? []), noCache: options.noCache };
+  const facts = {
+    ...request,
+    numFewshotOf: Object.fromEntries(numFewshotOf ?? []),
+    noCache: options.noCache,
+    // A coordinator's agents have settings of their own.
+    engine: options.coordinator === undefined ? engineSettingsOf(options) : null,
+  };
   return {
     runId,
     suite: wish.suite,

@@ -67,7 +67,7 @@ export const OPTIONS = {
     flag: "--allow-different",
     env: "MUSTER_ALLOW_DIFFERENT",
     kind: "switch",
-    prose: "Replay a run although its tasks or data are no longer what its manifest names.",
+    prose: "Replay a run although its tasks, data or model are no longer what its manifest names.",
     commands: ["replay"],
   },
   noCache: {

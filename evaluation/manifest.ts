@@ -1,5 +1,5 @@
 import type { EngineDescription } from "./engine.ts";
-import type { PlanDataset, PlanHeader } from "./plan.ts";
+import type { PlanDataset, PlanHeader, PythonJson } from "./plan.ts";
 
 /** A request that no slot could answer; its sample is in no score. */
 export interface SetAsideRequest {
@@ -67,6 +67,41 @@ export interface ManifestTotals {
   readonly leaseExpiries: number;
 }
 
+/** A task as it was run. */
+export interface ManifestTask {
+  readonly task: string;
+  readonly version: PythonJson;
+  /** `digestTask`: names its settings after includes and defaults, and its scoring code, wherever its files lie. */
+  readonly digest: string;
+}
+
+/** What the model answered, as digests: enough to count how many answers of another run differ, and to name them. */
+export interface ManifestResponses {
+  /** Hex SHA-256 over the samples' whole digests, in the plan's order. */
+  readonly digest: string;
+  readonly tasks: readonly {
+    readonly task: string;
+    /**
+     * Base64 of four bytes a sample, in the order of the documents: the first ones of the SHA-256 of its responses; zeros
+     * where it was set aside.
+     */
+    readonly sampleDigests: string;
+  }[];
+}
+
+/** A number that JSON may have no word for. */
+export type ManifestNumber = number | "NaN" | "Infinity" | "-Infinity";
+
+/** One score of a task or group. */
+export interface ManifestScore {
+  readonly task: string;
+  readonly metric: string;
+  readonly filter: string;
+  readonly value: ManifestNumber;
+  /** Null: none. */
+  readonly standardError: ManifestNumber | null;
+}
+
 /** `manifest.json`: what was evaluated, by whom, at what cost, and the proof that nothing is missing. */
 export interface RunManifest {
   readonly format: "muster-manifest/1";
@@ -87,6 +122,10 @@ export interface RunManifest {
   /** Names all scores of the run: equal for any number of agents and any order of arrival. */
   readonly scoresDigest: string;
   readonly datasets: readonly PlanDataset[];
+  /** Absent in the oldest manifests, like the next two: a replay then compares less. */
+  readonly tasks?: readonly ManifestTask[];
+  readonly responses?: ManifestResponses;
+  readonly scores?: readonly ManifestScore[];
   readonly options: unknown;
   readonly seeds: PlanHeader["seeds"];
   readonly limit: number | null;

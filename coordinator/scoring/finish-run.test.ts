@@ -98,6 +98,41 @@ test("the manifest certifies that each sample was counted once, and names each f
   expect(readdirSync(join(folder, "output"))).toHaveLength(4);
 });
 
+test("the manifest says what was answered and what came of it, in few bytes and in any order of arrival", async () => {
+  await finishRun(await aRun(inBatchesOf(7, requests())));
+  const { responses, scores, tasks } = manifest();
+  expect(tasks!.map(({ task, version }) => [task, version])).toEqual([
+    ["choices", "1.0"],
+    ["texts", "1.0"],
+  ]);
+  expect(new Set(tasks!.map(({ digest }) => digest)).size).toBe(2);
+  const { results } = JSON.parse(readOutput(/^results/)) as { results: Record<string, Record<string, number>> };
+  const names = scores!.map(({ task, metric, filter }) => [task, metric, filter]);
+  expect(names).toEqual([
+    ["choices", "acc", "none"],
+    ["choices", "acc_norm", "none"],
+    ["texts", "exact_match", "strict"],
+    ["texts", "exact_match", "loose"],
+  ]);
+  for (const { task, metric, filter, value, standardError } of scores!) {
+    expect([value, standardError]).toEqual(
+      [metric, `${metric}_stderr`].map((name) => results[task]![`${name},${filter}`]),
+    );
+  }
+  await finishRun(await aRun(inBatchesOf(3, requests().toReversed())));
+  expect(manifest().responses).toEqual(responses);
+  const failure = { requestIndex: 4, reason: "http_500", message: "the engine broke" };
+  await finishRun(await aRun([requests().filter((request) => request !== 4)], { failures: [failure] }));
+  const partial = manifest().responses!;
+  expect(partial.digest).not.toBe(responses!.digest);
+  const digests = [responses!, partial].map((each) => Buffer.from(each.tasks[0]!.sampleDigests, "base64"));
+  expect(digests.map(({ length }) => length)).toEqual([160, 160]);
+  expect([...digests[1]!.subarray(4, 8)]).toEqual([0, 0, 0, 0]);
+  digests[0]!.copy(digests[1]!, 4, 4, 8);
+  expect(digests[1]).toEqual(digests[0]);
+  expect(partial.tasks[1]).toEqual(responses!.tasks[1]);
+});
+
 test("the second filter's lines follow all lines of the first, as in the harness's samples files", async () => {
   await finishRun(await aRun([requests()]));
   const rows = readOutput(/^samples_texts/)

@@ -4,9 +4,11 @@ import { createHash } from "node:crypto";
 import { MusterError } from "../../base/muster-error.ts";
 import type { CoverageCertificate, RunManifest, SetAsideRequest, SetAsideSample } from "../../evaluation/manifest.ts";
 import type { PlanSample, PlanTask } from "../../evaluation/plan.ts";
+import { manifestScores } from "../../evaluation/report/manifest-scores.ts";
 import { formatResults, formatScores, type ResultsContext } from "../../evaluation/report/results-json.ts";
 import type { EvaluationRequest } from "../../evaluation/request.ts";
 import type { EvaluationResponse } from "../../evaluation/response.ts";
+import { digestTask } from "../../evaluation/task-digest.ts";
 import type { StoredPack } from "../shell/plan-store.ts";
 import { AcceptedResponses } from "./accepted-responses.ts";
 import { Coverage } from "./coverage.ts";
@@ -14,6 +16,7 @@ import type { FinishedRun, RunScores } from "./finish-run.ts";
 import { type OutputFile, OutputFolder } from "./output-file.ts";
 import { readPackRequests, readPackSamples } from "./plan-packs.ts";
 import { markStep } from "../../base/node/step-watch.ts";
+import { ResponseDigests } from "./response-digests.ts";
 import { ResponsesOutput } from "./responses-output.ts";
 import { type TaskOutcome, TaskOutput } from "./task-output.ts";
 
@@ -36,6 +39,7 @@ class RunScoring {
   readonly #mark: Int32Array;
   readonly #stamp: string;
   readonly #coverage: Coverage;
+  readonly #answers: ResponseDigests;
   readonly #failures: ReadonlyMap<number, SetAsideRequest>;
   readonly #setAside: SetAsideSample[] = [];
   readonly #truncated: number[] = [];
@@ -50,6 +54,7 @@ class RunScoring {
     this.#mark = mark;
     this.#stamp = fileStamp(finished.endedUnixMs);
     this.#coverage = new Coverage(finished.plan);
+    this.#answers = new ResponseDigests(finished.plan);
     this.#failures = new Map(finished.failures.map((failure) => [failure.requestIndex, failure]));
   }
 
@@ -96,12 +101,14 @@ class RunScoring {
       const task = this.#finished.plan.header.tasks[sample.task]!.name;
       this.#setAside.push({ task, docId: sample.docId, requests: failed });
       this.#coverage.setAside(sample);
+      this.#answers.setAside(sample);
       return;
     }
     const first = sample.firstRequest - packRequests[0]!.index;
     const requests = packRequests.slice(first, first + sample.requestCount);
     const { promptHash } = markStep(this.#mark, sample.index, () => this.#task!.add(sample, requests, responses));
     this.#coverage.count(sample, promptHash);
+    this.#answers.count(sample, responses);
     this.#noteTruncation(requests, responses);
   }
 
@@ -149,12 +156,14 @@ class RunScoring {
     this.#folder.create(`results_${this.#stamp}.json`).writeText(resultsJson);
     const manifest = this.#folder.create("manifest.json");
     const files = this.#folder.describe(manifest);
-    manifest.writeText(`${JSON.stringify({ ...this.#manifest(coverage, scoresDigest), files }, null, 2)}\n`);
+    const scores = manifestScores(resultsJson);
+    const facts = { ...this.#manifest(coverage, scoresDigest), scores, files };
+    manifest.writeText(`${JSON.stringify(facts, null, 2)}\n`);
     this.#folder.commit();
     return { resultsJson, scoresDigest };
   }
 
-  #manifest(coverage: CoverageCertificate, scoresDigest: string): Omit<RunManifest, "files"> {
+  #manifest(coverage: CoverageCertificate, scoresDigest: string): Omit<RunManifest, "files" | "scores"> {
     const { runId, run, plan, planDigest, agents, leases, totals, musterVersion, endedUnixMs } = this.#finished;
     const { suite, model, submittedBy, createdUnixMs } = run;
     const { profile, otherVersions, seeds, limit, numFewshot, bootstrapIterations } = plan.header;
@@ -167,6 +176,8 @@ class RunScoring {
       planDigest,
       scoresDigest,
       datasets: plan.end.datasets,
+      tasks: plan.header.tasks.map((task) => ({ task: task.name, version: task.version, digest: digestTask(task) })),
+      responses: this.#answers.finish(),
       options: plan.options,
       seeds,
       limit,

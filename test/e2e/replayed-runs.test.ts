@@ -1,21 +1,29 @@
 // A run that was, once more from its manifest alone: by the real program.
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OutcomeComparison } from "../../cli/replay/compare-outcomes.ts";
+import type { RunManifest } from "../../evaluation/manifest.ts";
 import { makeTasks } from "../support/made-tasks.ts";
 import { MusterProcesses } from "../support/muster-processes.ts";
+import { SmallServer } from "../support/small-server.ts";
 
 const muster = new MusterProcesses();
 const tasks = join(muster.home, "tasks");
 const output = join(muster.home, "output");
 const manifest = join(output, "manifest.json");
+let server: SmallServer;
 
-interface Replay {
-  readonly isEqual: boolean;
+interface Replay extends OutcomeComparison {
+  readonly code: number | null;
+  readonly stderr: string;
+  readonly answers: object | null;
   readonly differences: readonly string[];
+  readonly notes: readonly string[];
 }
 
 beforeAll(async () => {
+  server = await SmallServer.start(512);
   makeTasks(tasks, 13, { choiceDocuments: 12, writtenDocuments: 9 });
   const asked = ["--tasks", "made", "--include-path", tasks, "--limit", "7", "--num-fewshot", "1"];
   await muster.output([
@@ -24,47 +32,86 @@ beforeAll(async () => {
   ]);
 });
 
-afterAll(() => muster.stop());
+afterAll(async () => {
+  await muster.stop();
+  await server.stop();
+});
 
-async function replay(...words: string[]): Promise<Replay & { code: number | null; stderr: string }> {
-  const { code, stdout, stderr } = await muster.run(["replay", ...words, "--json"]);
-  const found = stdout === "" ? { isEqual: false, differences: [] } : (JSON.parse(stdout) as Replay);
-  return { ...found, code, stderr };
+let replays = 0;
+
+async function replay(...words: string[]): Promise<Replay> {
+  const to = join(muster.home, `replay-${(replays += 1)}`);
+  const { code, stdout, stderr } = await muster.run(["replay", ...words, "--json", "--output", to]);
+  return { ...(JSON.parse(stdout || "{}") as Replay), code, stderr };
 }
 
 test("the same tasks, data and model give the same run to the last bit, on any number of agents", async () => {
-  const found = await replay(manifest, "--local-agents", "2", "--output", join(muster.home, "again"));
-  expect(found, found.stderr).toMatchObject({ code: 0, isEqual: true, differences: [] });
+  const found = await replay(manifest, "--local-agents", "2");
+  expect(found, found.stderr).toMatchObject({
+    ...{ code: 0, isEqual: true, isSameDigest: true, differences: [], notes: [] },
+    ...{ prompts: { isEqual: true }, samples: { isEqual: true, before: 14, after: 14 } },
+    responses: { isEqual: true, compared: 14, different: 0 },
+    scores: { isEqual: true, compared: 3, different: [] },
+  });
 });
 
-test("scores that differ are named with both values", async () => {
+test("a coordinator's agents replay what a command's own agents ran", async () => {
+  await muster.startCoordinator();
+  await muster.startAgent("one", ["--engine", "hash", "--model", "hash"]);
+  const found = await replay(manifest, "--coordinator", muster.grpcAddress);
+  expect(found, found.stderr).toMatchObject({ code: 0, isEqual: true, notes: [] });
+});
+
+test("a score that differs is named with both values", async () => {
   const copy = join(muster.home, "changed");
-  await muster.run(["replay", output, "--output", copy]);
-  const results = readdirSync(copy).find((name) => name.startsWith("results_"))!;
-  const text = readFileSync(join(copy, results), "utf8");
-  writeFileSync(join(copy, results), text.replace(/"acc,none": [0-9.]+/, '"acc,none": 0.125'));
-  const changed = readFileSync(join(copy, "manifest.json"), "utf8");
-  writeFileSync(join(copy, "manifest.json"), changed.replace(/"scoresDigest": "\w{8}/, '"scoresDigest": "00000000'));
-  const found = await replay(join(copy, "manifest.json"), "--output", join(muster.home, "third"));
-  expect(found.code).toBe(1);
-  expect(found.differences).toEqual([expect.stringMatching(/^acc \(none\) of \S+ is [0-9.]+; it was 0\.125$/)]);
+  cpSync(output, copy, { recursive: true });
+  const changed = JSON.parse(readFileSync(manifest, "utf8")) as RunManifest;
+  const scores = changed.scores!.map((score) => (score.metric === "acc" ? { ...score, value: 0.125 } : score));
+  writeFileSync(join(copy, "manifest.json"), JSON.stringify({ ...changed, scores }));
+  const found = await replay(copy);
+  expect(found).toMatchObject({ code: 1, isEqual: false, isSameDigest: true });
+  const [difference, ...others] = found.scores.different;
+  expect(difference).toMatchObject({ task: "made_choice", metric: "acc", before: { value: 0.125 } });
+  expect(difference!.after).toEqual(changed.scores!.find(({ metric }) => metric === "acc"));
+  expect(others).toEqual([]);
 });
 
-test("data that has changed is refused by name, and compared only where that is wanted", async () => {
-  const again = ["--output", join(muster.home, "fourth")];
-  const data = readdirSync(tasks).find((name) => name.endsWith(".jsonl"))!;
-  appendFileSync(join(tasks, data), "\n");
-  const refused = await replay(manifest, ...again);
+test("another model is refused; compared all the same, the first answer that differs is shown", async () => {
+  const refused = await replay(manifest, "--engine-url", server.url, "--model", "small");
   expect(refused.code).toBe(4);
-  expect(refused.stderr).toMatch(/this would be another run: the data set \S+ \(\w+\) has other bytes/);
-  const compared = await replay(manifest, ...again, "--allow-different");
-  expect(compared.code).toBe(1);
-  expect(compared.differences).toEqual(["the plan is another one: prompts, documents or settings differ"]);
+  expect(refused.stderr).toContain("this would be another run: the model is small; it was hash");
+  const found = await replay(manifest, "--engine-url", server.url, "--model", "small", "--allow-different");
+  expect(found, found.stderr).toMatchObject({ code: 1, isEqual: false, prompts: { isEqual: true } });
+  expect(found.differences).toEqual(["the model is small; it was hash"]);
+  expect(found.responses).toMatchObject({ compared: 14, first: { task: "made_choice", document: 0 } });
+  expect(found.answers).toMatchObject({ before: expect.any(String) as string, after: expect.any(String) as string });
+  expect(found.scores.different.length).toBeGreaterThan(0);
 });
+
+test("a task or data that has changed is refused by name, and compared only where that is wanted", async () => {
+  const files = readdirSync(tasks);
+  const [yaml, data] = ["made_choice.yaml", "made_written.test.jsonl"].map((name) => join(tasks, name)) as [
+    string,
+    string,
+  ];
+  expect(files).toContain("made_choice.yaml");
+  appendFileSync(yaml, "description: another\n");
+  appendFileSync(data, "\n");
+  const refused = await replay(manifest);
+  expect(refused.code).toBe(4);
+  expect(refused.stderr).toMatch(/the task made_choice says something else \(\w{12}; it was \w{12}\)/);
+  expect(refused.stderr).toMatch(/the data set json \(test\) has other bytes \(\w{12}; it had \w{12}\)/);
+  const compared = await replay(manifest, "--allow-different");
+  expect(compared).toMatchObject({ code: 1, isEqual: false, prompts: { isEqual: false } });
+  expect(compared.differences).toHaveLength(2);
+});
+
+const tests = join(import.meta.dirname, "../..");
 
 test.each([
   ["nowhere", 4, /there is no manifest at nowhere/],
-  [join(import.meta.dirname, "../../package.json"), 2, /is no manifest of a run that can be replayed/],
+  [join(tests, "package.json"), 2, /is no manifest of a run that can be replayed: format: /],
+  [join(tests, "README.md"), 2, /cannot be read as JSON/],
 ])("%s is refused", async (path, code, sentence) => {
   const found = await replay(path);
   expect(found.code).toBe(code);
