@@ -78,6 +78,14 @@ export const OPTIONS = {
       "Compute every request, also those that an earlier command was answered. (`run` shares no answers between runs yet.)",
     commands: [...EVALUATES, "bridge requests"],
   },
+  resume: {
+    flag: "--resume <word>",
+    env: "MUSTER_RESUME",
+    kind: "text",
+    prose:
+      "Go on from what an interrupted command was answered through the Python bridge, by a server that tells no digest of its weights: you vouch that it serves the same model still. The command told the word. Other engines need none.",
+    commands: [...EVALUATES, "bridge requests"],
+  },
   yes: {
     flag: "--yes",
     env: "MUSTER_YES",

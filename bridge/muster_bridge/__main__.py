@@ -5,12 +5,13 @@ import os
 import sys
 from functools import partial
 
-ERROR_VARIABLE = "MUSTER_BRIDGE_ERROR_FILE"
+ERROR_VARIABLE = "MUSTER_BRIDGE_ERRORS"
 BOOTSTRAP_VARIABLE = "MUSTER_BRIDGE_BOOTSTRAP"
 
 
 def main():
-    """Runs the harness. Errors that have a way out go to the file that the variable names, else to standard error."""
+    """Runs the harness. Errors that have a way out go to the file descriptor that the variable names, else to standard
+    error."""
     from . import hook
     from .errors import MusterError
 
@@ -68,9 +69,9 @@ def _refusal(error):
 
 
 def _tell(error):
-    file = os.environ.get(ERROR_VARIABLE)
-    if file:
-        with open(file, "w", encoding="utf-8") as stream:
+    descriptor = os.environ.get(ERROR_VARIABLE)
+    if descriptor:
+        with open(int(descriptor), "w", encoding="utf-8") as stream:
             json.dump({"kind": error.kind, "message": error.message, "wayOut": error.way_out}, stream)
     else:
         print(f"muster: {error}", file=sys.stderr)

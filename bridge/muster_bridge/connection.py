@@ -16,6 +16,7 @@ class Connection:
     def __init__(self, command):
         self._command = command
         self._process = None
+        self._resume = None
 
     def open(self):
         """Starts Muster and waits until it has found its coordinator, so that what is wrong is told before prompts are
@@ -45,6 +46,9 @@ class Connection:
             if "error" in message:
                 error = self._failed(message["error"])
                 raise failure[0] if failure else error
+            if "resume" in message:
+                self._resume = message["resume"]
+                continue
             if "done" in message:
                 writer.join()
                 return _complete(answers)
@@ -55,14 +59,19 @@ class Connection:
         raise MusterError(
             "interrupted",
             f"the Muster process beside the harness ended ({code}) before it had answered",
-            "What was answered is kept; the same command goes on from there.",
+            f"What was answered is kept; the same command{self._word()} goes on from there.",
         )
 
     def _start(self):
+        # Without this word, a process that takes the place of another would find none of its answers.
+        command = [*self._command, "--resume", self._resume] if self._resume else self._command
         try:
-            return subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+            return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
         except OSError as error:
             raise MusterError("notFound", f"cannot start {self._command[0]}: {error.strerror}") from error
+
+    def _word(self):
+        return f" with resume={self._resume} among the model's arguments (--resume {self._resume})" if self._resume else ""
 
     def _failed(self, error):
         # It may not have read all that is being written to it, and does nothing more.

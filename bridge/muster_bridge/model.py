@@ -20,8 +20,9 @@ class MusterLM(LM):
     """`--model muster --model_args coordinator=HOST:PORT,model=NAME`.
 
     coordinator: address; not given: the coordinator that runs on this machine. model: what the agents serve; not given:
-    the only one they do. fresh: true computes also what an earlier command was answered. dataset_map: a JSON file that
-    says which local files hold which data set. muster: the program, where it is not found by itself. tokenizer
+    the only one they do. fresh: true computes also what an earlier command was answered. resume: the word that an
+    interrupted command told, where a server tells no digest of its weights. dataset_map: a JSON file that says which
+    local files hold which data set. muster: the program, where it is not found by itself. tokenizer
     (or pretrained): whose chat template --apply_chat_template means, by name or folder; some tasks also make their
     documents with it. chat: `messages` sends turns as they are to servers that have the template.
     """
@@ -31,6 +32,7 @@ class MusterLM(LM):
         coordinator=None,
         model=None,
         fresh=False,
+        resume=None,
         dataset_map=None,
         muster=None,
         data_dir=None,
@@ -48,12 +50,13 @@ class MusterLM(LM):
             raise MusterError(
                 "usage",
                 f"the model muster has no argument {', '.join(sorted(unknown))}",
-                "It takes coordinator, model, fresh, tokenizer, chat, dataset_map, data_dir and muster; the agents know the rest.",
+                "It takes coordinator, model, fresh, resume, tokenizer, chat, dataset_map, data_dir and muster; the agents know the rest.",
             )
         if dataset_map := dataset_map or os.environ.get(MAP_VARIABLE):
             use_dataset_map(dataset_map)
         words = [*find_command(muster), "bridge", "requests"]
         words += _given("--coordinator", coordinator) + _given("--model", model) + _given("--data-dir", data_dir)
+        words += _given("--resume", resume)
         if str(fresh).lower() in ("true", "1", "yes"):
             words.append("--no-cache")
         self._chat_source = chat or tokenizer or pretrained

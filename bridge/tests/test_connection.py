@@ -32,6 +32,24 @@ class Connecting(unittest.TestCase):
         self.assertEqual(Connection(["/no/such/muster"]).ask("loglikelihood", []), [])
 
 
+    def test_the_word_for_going_on_is_in_the_sentence_and_goes_to_the_next_process(self):
+        program = (
+            "import sys, json; print(json.dumps({'ready': True}), flush=True); sys.stdin.readline();"
+            "print(json.dumps({'resume': ' '.join(['abc', *sys.argv[1:]])}), flush=True)"
+        )
+        connection = Connection([sys.executable, "-c", program])
+        for word in ("abc", "abc --resume abc"):
+            with self.assertRaises(MusterError) as caught:
+                connection.ask("loglikelihood", [Request()])
+            self.assertIn(f"with resume={word} among the model's arguments (--resume {word}) goes on", caught.exception.way_out)
+
+
+class Request:
+    task_name = "made"
+    doc_id = 0
+    args = ("a", "b")
+
+
 class Finding(unittest.TestCase):
     def setUp(self):
         self._before = {name: os.environ.pop(name, None) for name in (COMMAND_VARIABLE, "PATH")}

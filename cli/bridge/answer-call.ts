@@ -22,7 +22,7 @@ const ATTEMPTS_MAX = 1000;
 export interface CallSurroundings {
   readonly client: CoordinatorClient;
   readonly model: string;
-  /** What must be equal beside the requests for an earlier answer to count: weights, and a wish for fresh ones. */
+  /** What must be equal beside the requests for an earlier answer to count (`AnswerIdentity`). */
   readonly identity: string;
   readonly signal: AbortSignal;
   /** Gets each answer as JSON, with the request's position in the call; resolves when more can be taken. */

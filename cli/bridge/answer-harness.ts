@@ -1,17 +1,18 @@
 // The process beside the harness: calls come in on standard input, answers go out on standard output, JSON lines both.
-import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { LineReader } from "../../base/node/line-reader.ts";
 import { EXIT_CODES, MusterError } from "../../base/muster-error.ts";
 import { readCallHead } from "../../frontend/bridge/call-line.ts";
 import { CallSpool } from "../../frontend/bridge/call-spool.ts";
 import { findCoordinator } from "../find-coordinator.ts";
+import type { AgentSlot } from "../../proto/gen/muster/v1/operator_pb.js";
 import type { CoordinatorClient } from "../coordinator-client.ts";
 import { persist } from "../follow-run.ts";
 import type { Options } from "../options.ts";
 import { placeRun } from "../run-plan.ts";
 import { StatusLine } from "../status-line.ts";
 import { answerCall, type CallSurroundings } from "./answer-call.ts";
+import { AnswerIdentity, wordSentence } from "./answer-identity.ts";
 
 const AGENTS_INTERVAL_MS = 500;
 
@@ -24,7 +25,8 @@ export async function answerHarness(options: Options, signal: AbortSignal): Prom
     client = findCoordinator(options);
     await client.getCoordinator();
     await writeLine('{"ready": true}');
-    const around = { client, options, signal: AbortSignal.any([signal, gone.signal]), fresh: freshWord(options) };
+    const identity = new AnswerIdentity(options);
+    const around = { client, options, signal: AbortSignal.any([signal, gone.signal]), identity };
     for await (const line of lines.rest()) await answer(line, lines, around);
     return 0;
   } catch (thrown) {
@@ -41,12 +43,7 @@ interface Surroundings {
   readonly client: CoordinatorClient;
   readonly options: Options;
   readonly signal: AbortSignal;
-  readonly fresh: string;
-}
-
-/** Answers that this process computes serve its own later calls, and no other's. */
-function freshWord({ noCache }: Options): string {
-  return noCache ? randomBytes(16).toString("hex") : "";
+  readonly identity: AnswerIdentity;
 }
 
 async function answer(headLine: string, lines: LineReader, around: Surroundings): Promise<void> {
@@ -58,11 +55,16 @@ async function answer(headLine: string, lines: LineReader, around: Surroundings)
       await spool.add(line);
     }
     const digest = await spool.finish();
-    const { model, weights } = await findModel(around);
+    const { model, slots } = await findModel(around);
+    const word = around.identity.takeWord(slots);
+    if (word !== null) {
+      process.stderr.write(`${wordSentence(model, word)}\n`);
+      await writeLine(JSON.stringify({ resume: word }));
+    }
     const call: CallSurroundings = {
       client: around.client,
       model,
-      identity: `${weights}\n${around.fresh}`,
+      identity: around.identity.of(slots),
       signal: around.signal,
       onAnswer: (request, members) => writeLine(`{"request": ${request}, ${members}}`),
     };
@@ -73,17 +75,19 @@ async function answer(headLine: string, lines: LineReader, around: Surroundings)
   }
 }
 
-/** The model that answers and the digests of its weights; waits until a slot serves it. */
-async function findModel({ client, options, signal }: Surroundings): Promise<{ model: string; weights: string }> {
+interface FoundModel {
+  readonly model: string;
+  readonly slots: readonly AgentSlot[];
+}
+
+/** The model that answers and who serves it; waits until a slot does. */
+async function findModel({ client, options, signal }: Surroundings): Promise<FoundModel> {
   const status = new StatusLine();
   try {
     for (;;) {
       const agents = await persist(() => client.listAgents(), signal);
       const { model, slots } = placeRun(agents, options.model);
-      if (slots.length > 0) {
-        const digests = new Set(slots.map(({ slot }) => slot.modelDigest));
-        return { model, weights: [...digests].sort().join(",") };
-      }
+      if (slots.length > 0) return { model, slots: slots.map(({ slot }) => slot) };
       status.show(`waiting for an agent that serves ${model}`);
       await delay(AGENTS_INTERVAL_MS, undefined, { signal }).catch(() => {
         throw new MusterError("interrupted", `stopped while no agent served ${model}`);

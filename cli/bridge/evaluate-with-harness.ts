@@ -16,6 +16,7 @@ import { placeRun } from "../run-plan.ts";
 import type { RunWish } from "../run-wish.ts";
 import { readScores } from "../score-table.ts";
 import { StatusLine } from "../status-line.ts";
+import { tellsDigests } from "./answer-identity.ts";
 import { type HarnessStart, runHarness } from "./harness-process.ts";
 import { harnessWords } from "./harness-words.ts";
 
@@ -105,11 +106,12 @@ async function runLocally(run: HarnessRun): Promise<void> {
 
 async function runOn(cluster: RunCluster, run: HarnessRun): Promise<void> {
   const { wish, options, signal, python, output, more } = run;
-  const { model } = placeRun(await cluster.client.listAgents(), options.model);
+  const { model, slots } = placeRun(await cluster.client.listAgents(), options.model);
   const place = {
     coordinator: cluster.client.address,
     model,
     fresh: options.noCache,
+    resume: options.resume,
     output,
     chatSource: options.applyChatTemplate,
     more,
@@ -120,6 +122,7 @@ async function runOn(cluster: RunCluster, run: HarnessRun): Promise<void> {
     datasetMap: wish.request.datasetMap,
     bootstrapIterations: wish.request.bootstrapIterations,
     printsTable: !options.json,
+    tellsDigests: tellsDigests(slots.map(({ slot }) => slot)),
     signal,
   };
   await Promise.race([runHarness(start), cluster.failed]);

@@ -9,6 +9,8 @@ export interface HarnessPlace {
   readonly model: string;
   /** Whether earlier answers do not count. */
   readonly fresh: boolean;
+  /** The word of an earlier command whose answers count. */
+  readonly resume: string | undefined;
   readonly output: string;
   /** What `--apply-chat-template` named. */
   readonly chatSource: string | undefined;
@@ -33,14 +35,14 @@ export function harnessWords(request: PlanRequest, place: HarnessPlace): string[
       wayOut: "Put the task folders into one.",
     });
   }
-  const { coordinator, model, fresh } = place;
+  const { coordinator, model, fresh, resume } = place;
   return [
     ...[
       "run",
       "--model",
       "muster",
       "--model_args",
-      JSON.stringify({ coordinator, model, fresh, ...chatArguments(request, place) }),
+      JSON.stringify({ coordinator, model, fresh, resume, ...chatArguments(request, place) }),
     ],
     ...["--tasks", request.tasks.join(",")],
     ...["--seed", [seeds.python, seeds.numpy, seeds.torch, seeds.fewshot].join(",")],

@@ -1,5 +1,13 @@
-import { createHash, type Hash } from "node:crypto";
-import { createReadStream, createWriteStream, mkdtempSync, rmSync, type WriteStream } from "node:fs";
+import { createHash, type Hash, randomUUID } from "node:crypto";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  openSync,
+  type ReadStream,
+  unlinkSync,
+  type WriteStream,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
@@ -23,6 +31,7 @@ export interface SpooledSample {
 /**
  * One call of the harness on this machine's disk: read once as it comes, to know its tasks, settings and digest, then
  * again for each plan that is made of it. So prompts are never all in memory, beside the harness that has them already.
+ * The file has no name while it is in use, so that it goes with the process, however that ends.
  */
 export class CallSpool {
   readonly head: CallHead;
@@ -31,15 +40,18 @@ export class CallSpool {
   readonly samples: SpooledSample[] = [];
   /** By the settings as Python's JSON. */
   readonly generations = new Map<string, GenerationSettings>();
-  readonly #folder = mkdtempSync(join(tmpdir(), "muster-bridge-"));
   readonly #stream: WriteStream;
+  /** What is read from, a descriptor. */
+  readonly #file: number;
   readonly #hash: Hash = createHash("sha256");
   #requests = 0;
 
   constructor(head: CallHead) {
     this.head = head;
     this.#hash.update(JSON.stringify(head));
-    this.#stream = createWriteStream(this.#file);
+    const { writing, reading } = openNameless();
+    this.#file = reading;
+    this.#stream = createWriteStream("", { fd: writing });
     // Told by `add` or by `finish`; without a listener it would end the process.
     this.#stream.on("error", () => undefined);
   }
@@ -74,18 +86,18 @@ export class CallSpool {
 
   /** The samples in order. */
   async *read(): AsyncGenerator<CallSample> {
-    for await (const line of new LineReader(createReadStream(this.#file)).rest()) yield readCallSample(line);
+    for await (const line of new LineReader(this.#open()).rest()) yield readCallSample(line);
   }
 
   async remove(): Promise<void> {
     this.#stream.destroy();
-    // The file may be in the making.
+    // It may be in the middle of writing.
     if (!this.#stream.closed) await new Promise<void>((resolve) => this.#stream.once("close", () => resolve()));
-    rmSync(this.#folder, { recursive: true, force: true });
+    closeSync(this.#file);
   }
 
-  get #file(): string {
-    return join(this.#folder, "call.jsonl");
+  #open(): ReadStream {
+    return createReadStream("", { fd: this.#file, autoClose: false, start: 0 });
   }
 
   #learn(task: string, text: string): void {
@@ -93,6 +105,21 @@ export class CallSpool {
     const settings = parsePythonJson(text);
     if (!isDict(settings)) throw new MusterError("badData", `task ${task} has generation settings that are no mapping`);
     this.generations.set(text, readGenerationSettings(task, settings));
+  }
+}
+
+/** A new file in the folder for such files, that no folder lists. */
+function openNameless(): { readonly writing: number; readonly reading: number } {
+  const path = join(tmpdir(), `muster-bridge-${randomUUID()}`);
+  try {
+    const writing = openSync(path, "wx", 0o600);
+    try {
+      return { writing, reading: openSync(path, "r") };
+    } finally {
+      unlinkSync(path);
+    }
+  } catch (error) {
+    throw spoolProblem(error as Error);
   }
 }
 

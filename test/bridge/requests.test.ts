@@ -1,7 +1,10 @@
 // The process beside the harness, told what the Python package would tell it: real coordinator, real agents, no Python.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { hashGenerate, hashLogprob, hashRolling } from "../../agent/adapters/engines/hash/hash-model.ts";
 import { MusterProcesses, type Ready } from "../support/muster-processes.ts";
+import { SmallServer } from "../support/small-server.ts";
 
 const muster = new MusterProcesses();
 let agent: Ready;
@@ -13,11 +16,13 @@ interface Answer {
   readonly is_greedy?: boolean;
   readonly ready?: true;
   readonly done?: true;
+  readonly resume?: string;
   readonly error?: { readonly kind: string; readonly message: string; readonly wayOut: string };
 }
 
+const SIMULATED = ["--engine", "simulated", "--model", "hash", "--simulation"];
 /** A third of the requests fails whatever is tried. */
-const BROKEN = ["--engine", "simulated", "--model", "hash", "--simulation", "latencyMs=0,brokenShare=0.33"];
+const BROKEN = [...SIMULATED, "latencyMs=0,brokenShare=0.33"];
 
 beforeAll(async () => {
   await muster.startCoordinator();
@@ -52,7 +57,14 @@ function call(kind: string, samples: readonly (readonly (readonly [string | null
   return [{ call: kind, samples: samples.length, requests }, ...lines];
 }
 
-async function listRuns(): Promise<{ readonly state: string; readonly requestCount: string }[]> {
+interface ListedRun {
+  readonly runId: string;
+  readonly state: string;
+  readonly requestCount: string;
+  readonly requestsDone: string;
+}
+
+async function listRuns(): Promise<readonly ListedRun[]> {
   return JSON.parse(await muster.output(["runs", "--json", "--coordinator", muster.grpcAddress])) as never;
 }
 
@@ -111,8 +123,10 @@ test("requests without an answer are named, and they alone are tried again", asy
   expect(error).toMatchObject({ kind: "partial", wayOut: expect.stringContaining("these again") as string });
   expect(error!.message).toMatch(new RegExp(`^${missing} documents of run bridge-\\S+ got no answer: .*fail always`));
   await muster.kill(broken);
-  agent = await muster.start(agent.words);
+  const repaired = await muster.startAgent("broken", [...SIMULATED, "latencyMs=0"]);
   const whole = await ask(lines);
+  await muster.kill(repaired);
+  agent = await muster.start(agent.words);
   expect(whole.at(-1)).toEqual({ done: true });
   expect(new Set(whole.slice(0, -1).map(({ request }) => request))).toEqual(new Set(Array(60).keys()));
   for (const { request, logprob } of whole.slice(0, -1)) {
@@ -121,6 +135,67 @@ test("requests without an answer are named, and they alone are tried again", asy
   }
   const [newest] = await listRuns();
   expect(newest).toMatchObject({ state: "done", requestCount: String(missing * 2) });
+});
+
+test("another engine's answers are none of this one's, although their weights have one digest", async () => {
+  const lines = call("loglikelihood", [[["same weights", " other engine"]]]);
+  const first = await ask(lines);
+  await muster.kill(agent);
+  const other = await muster.startAgent("other", [...SIMULATED, "latencyMs=0"]);
+  const before = (await listRuns()).length;
+  expect(await ask(lines)).toEqual(first);
+  expect(await listRuns()).toHaveLength(before + 1);
+  await muster.kill(other);
+  agent = await muster.start(agent.words);
+});
+
+test("a server that tells no digest of its weights is asked again, unless somebody names the command", async () => {
+  const server = await SmallServer.start();
+  const attached = await muster.startAgent("attached", ["--engine-url", server.url]);
+  try {
+    const lines = call("loglikelihood", [[["one two three one two", " three"]]]);
+    const model = ["--model", "small"];
+    const [told, ...answers] = await ask(lines, model);
+    expect(told).toEqual({ resume: expect.stringMatching(/^[0-9a-f]{12}$/) as string });
+    const before = (await listRuns()).length;
+    const [otherwise, ...again] = await ask(lines, model);
+    expect(again).toEqual(answers);
+    expect(otherwise!.resume).not.toBe(told!.resume);
+    expect(await listRuns()).toHaveLength(before + 1);
+    // No word is told where one was given: it is the same one.
+    expect(await ask(lines, [...model, "--resume", told!.resume!])).toEqual(answers);
+    expect(await listRuns()).toHaveLength(before + 1);
+  } finally {
+    await muster.kill(attached);
+    await server.stop();
+  }
+});
+
+test("what is killed in the middle of a call leaves its answers and nothing else behind", async () => {
+  await muster.kill(agent);
+  const slow = await muster.startAgent("slow", [...SIMULATED, "latencyMs=100", "--concurrency", "2"]);
+  const folder = join(muster.home, "temporary");
+  mkdirSync(folder);
+  const samples = Array.from({ length: 40 }, (_, doc) => [[`killed ${doc}`, " x"] as const]);
+  const lines = call("loglikelihood", samples);
+  const words = ["bridge", "requests", "--coordinator", muster.grpcAddress];
+  const { child, ended } = muster.begin(words, { TMPDIR: folder }, "pipe");
+  child.stdin!.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const known = new Set((await listRuns()).map(({ runId }) => runId));
+  const begun = await vi.waitUntil(
+    async () => (await listRuns()).find(({ runId, requestsDone }) => !known.has(runId) && Number(requestsDone) > 0),
+    { timeout: 60_000, interval: 100 },
+  );
+  child.kill("SIGKILL");
+  await ended;
+  expect(begun.state).toBe("running");
+  expect(readdirSync(folder).filter((name) => name.startsWith("muster-bridge"))).toEqual([]);
+  const answers = await ask(lines);
+  expect(answers.at(-1)).toEqual({ done: true });
+  expect(answers).toHaveLength(41);
+  expect((await listRuns())[0]).toMatchObject({ runId: begun.runId, state: "done", requestsDone: "40" });
+  await muster.kill(slow);
+  agent = await muster.start(agent.words);
 });
 
 test.each([
