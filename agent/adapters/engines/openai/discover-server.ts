@@ -26,6 +26,8 @@ interface ServedModel {
 
 /** Where a server does not say how much it holds: the harness's own assumption. */
 const DEFAULT_CONTEXT_TOKENS = 2048;
+/** How servers say that they list no models. */
+const NO_LIST = new Set(["http_404", "http_405", "http_501"]);
 /** Servers with continuous batching, by the name that they own their models under. */
 const BATCHING = new Set(["vllm", "sglang"]);
 
@@ -37,7 +39,8 @@ export async function discoverServer(
   { limits, signal }: { readonly limits: ServerLimits; readonly signal: AbortSignal },
 ): Promise<DiscoveredServer> {
   const models = await listModels(client, address, limits, signal);
-  const model = chooseModel(models, wanted, address);
+  // A provider that lists nothing is asked for the model by its name; the canaries tell whether it is there.
+  const model = models === null && wanted !== null ? { id: wanted } : chooseModel(models ?? [], wanted, address);
   const owner = typeof model.owned_by === "string" ? model.owned_by : "";
   const ask = (path: string, body?: unknown): Promise<Answer> =>
     optional(client.call(`${address.root}${path}`, { body, signal, limitMs: limits.lookMs }));
@@ -52,15 +55,21 @@ export async function discoverServer(
   };
 }
 
-/** The models that a server serves now. */
+/** The models that a server serves now; null where it has no such list, as interfaces of a single deployment. */
 export async function listModels(
   client: ServerClient,
-  { api }: ServerAddress,
+  { api, query }: ServerAddress,
   { lookMs }: ServerLimits,
   signal?: AbortSignal,
-): Promise<readonly ServedModel[]> {
+): Promise<readonly ServedModel[] | null> {
   const url = `${api}/models`;
-  const answer = await client.call(url, { limitMs: lookMs, ...(signal === undefined ? {} : { signal }) });
+  let answer: unknown;
+  try {
+    answer = await client.call(url + query, { limitMs: lookMs, ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    if (NO_LIST.has(RequestError.toFailure(error).reason)) return null;
+    throw error;
+  }
   const data = (answer as { data?: unknown } | null)?.data;
   const models = Array.isArray(data) ? (data as Partial<ServedModel>[]) : null;
   if (models === null || models.some((model) => typeof model?.id !== "string")) {
@@ -74,6 +83,11 @@ function chooseModel(models: readonly ServedModel[], wanted: string | null, { ap
   const found =
     models.find(({ id }) => id === wanted) ?? (wanted === null && models.length === 1 ? models[0] : undefined);
   if (found !== undefined) return found;
+  if (wanted === null && models.length === 0) {
+    throw new MusterError("usage", `the server at ${api} lists no models`, {
+      wayOut: "Say which one to ask for with --model NAME, and check that the address in --engine-url is right.",
+    });
+  }
   if (wanted === null) {
     throw new MusterError("usage", `the server at ${api} serves ${models.length} models: ${names}`, {
       wayOut: "Say which one with --model NAME.",

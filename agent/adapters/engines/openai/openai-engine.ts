@@ -96,7 +96,7 @@ class OpenAiEngine implements InferenceEngine {
     this.#server = server;
     this.#limits = limits;
     this.#isChat = isChat;
-    this.#completions = `${address.api}/${isChat ? "chat/completions" : "completions"}`;
+    this.#completions = `${address.api}/${isChat ? "chat/completions" : "completions"}${address.query}`;
     this.#description = {
       engine: "openai",
       engineVersion: server.version,
@@ -140,10 +140,12 @@ class OpenAiEngine implements InferenceEngine {
   async health(): Promise<string | null> {
     try {
       const models = await listModels(this.#client, this.#address, this.#limits);
-      if (models.some(({ id }) => id === this.#server.model)) return null;
+      if (models === null || models.some(({ id }) => id === this.#server.model)) return null;
       return `${this.#address.api} no longer serves ${this.#server.model}`;
     } catch (error) {
-      return RequestError.toFailure(error).message;
+      const { reason, message } = RequestError.toFailure(error);
+      // Who limits how often it is asked is there.
+      return reason === "http_429" ? null : message;
     }
   }
 

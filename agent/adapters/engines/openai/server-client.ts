@@ -24,10 +24,18 @@ const CONNECTIONS_MAX = 256;
 /** Characters of a server's own words that go into a sentence. */
 const QUOTE_MAX = 200;
 
+/** Rest after a 429 that names none, milliseconds. */
+const UNTOLD_REST_MS = 5_000;
+/** How servers say that a prompt is longer than their context. */
+const TOO_LONG =
+  /(maximum|exceeds?|available|model's) context (length|size|window)|prompt is too long|context[ _](length|window)[ _]exceeded/i;
+
 /** Talks JSON with one server. Whatever goes wrong is a RequestError whose sentence names the address. */
 export class ServerClient {
   readonly #agent: Agent;
   readonly #headers: Readonly<Record<string, string>>;
+  /** What no sentence may hold, whoever says it. */
+  readonly #secrets: readonly string[];
 
   constructor(keyHeaders: Readonly<Record<string, string>>, limits: ServerLimits) {
     this.#agent = new Agent({
@@ -37,6 +45,7 @@ export class ServerClient {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
+    this.#secrets = Object.values(keyHeaders).map((value) => value.replace(/^Bearer /, ""));
     this.#headers = {
       "content-type": "application/json",
       accept: "application/json",
@@ -53,7 +62,7 @@ export class ServerClient {
     try {
       if (signal?.aborted === true) throw aborted(url);
       const { status, headers, text } = await this.#exchange(url, body, stop.signal);
-      if (status < 200 || status > 299) throw refusal(url, status, headers, text);
+      if (status < 200 || status > 299) throw refusal(url, status, headers, this.#withoutSecrets(text));
       return parse(url, headers, text);
     } catch (error) {
       if (error instanceof RequestError) throw error;
@@ -67,6 +76,11 @@ export class ServerClient {
 
   close(): Promise<void> {
     return this.#agent.destroy();
+  }
+
+  /** Some servers repeat the key that they refuse. */
+  #withoutSecrets(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, "[key]"), text);
   }
 
   async #exchange(url: string, body: unknown, signal: AbortSignal): Promise<Exchange> {
@@ -121,26 +135,39 @@ function isPage(headers: Headers, text: string): boolean {
 function refusal(url: string, status: number, headers: Headers, text: string): RequestError {
   const said = `${url} answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
   const words = isPage(headers, text) ? "" : ownWords(text);
-  const retryAfter = headers["retry-after"];
-  const parameter = namedParameter(text);
-  const retryAfterMs = readRetryAfter(Array.isArray(retryAfter) ? retryAfter[0] : retryAfter, Date.now());
+  const { parameter, code } = namedTrouble(text);
+  const message = words === "" ? said : `${said}: ${words}`;
+  if (code === "context_length_exceeded" || (status < 500 && TOO_LONG.test(words))) {
+    const more = "the prompt and the tokens asked for do not fit into its context, and nobody cuts them silently";
+    return new RequestError({ retry: "never", reason: "prompt_too_long", message: `${message} (${more})` });
+  }
+  if (code === "insufficient_quota") return new RequestError({ retry: "elsewhere", reason: "no_quota", message });
+  const retryAfterMs = status === 429 || status === 503 ? restOf(status, headers) : undefined;
   return new RequestError({
     // Busy or stumbling servers may do better in a moment; a request that was refused will be refused again.
     retry: status === 429 || status >= 500 ? "same" : "elsewhere",
     reason: `http_${status}`,
-    message: words === "" ? said : `${said}: ${words}`,
-    ...(retryAfterMs !== undefined && (status === 429 || status === 503) ? { retryAfterMs } : {}),
+    message,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(status === 400 && parameter !== null ? { parameter } : {}),
   });
 }
 
-/** The parameter that a server names as the one it does not take. */
-function namedParameter(text: string): string | null {
+/** How long a busy server wants to be left alone. One that is asked too often never breaks a request, told or not. */
+function restOf(status: number, headers: Headers): number | undefined {
+  const said = headers["retry-after"];
+  return (
+    readRetryAfter(Array.isArray(said) ? said[0] : said, Date.now()) ?? (status === 429 ? UNTOLD_REST_MS : undefined)
+  );
+}
+
+/** The parameter that a server names as the one it does not take, and its word for the trouble. */
+function namedTrouble(text: string): { readonly parameter: string | null; readonly code: string | null } {
   try {
-    const { param } = (JSON.parse(text) as { error?: { param?: unknown } }).error ?? {};
-    return typeof param === "string" ? param : null;
+    const { param, code } = (JSON.parse(text) as { error?: { param?: unknown; code?: unknown } }).error ?? {};
+    return { parameter: typeof param === "string" ? param : null, code: typeof code === "string" ? code : null };
   } catch {
-    return null;
+    return { parameter: null, code: null };
   }
 }
 
