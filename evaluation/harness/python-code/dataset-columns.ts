@@ -18,7 +18,9 @@ export function storedValue(value: PythonValue): PythonValue {
 export function asColumns(rows: readonly PythonDict[], before: readonly PythonDict[]): readonly PythonDict[] {
   const [first] = rows;
   if (first === undefined) return rows;
-  const names = [...first.keys()];
+  // A column that was there before keeps its place, and a later row finds the order that the first one made.
+  const names = [...(before[0]?.keys() ?? [])].filter((name) => first.has(name));
+  for (const name of first.keys()) if (before[0]?.has(name) !== true) names.push(name);
   for (const row of rows) {
     if (row.size !== names.length || names.some((name) => !row.has(name))) {
       throw unsupported("rows of a Dataset that have different columns");
@@ -33,7 +35,6 @@ export function asColumns(rows: readonly PythonDict[], before: readonly PythonDi
       throw unsupported(`a Dataset's column ${str(name)} that changes from ${old} to ${kind}`);
     }
   }
-  // A later row finds the order of columns that the first one made.
   return rows.map((row) => new Map(names.map((name) => [name, row.get(name)!])));
 }
 

@@ -62,13 +62,16 @@ const METHODS: { readonly [name: string]: Method } = {
   filter: (dataset, values) => {
     const { callee, withIndices } = readCallee(values, "filter", []);
     return new DatasetValue(
-      dataset.rows.filter((row, index) => isTruthy(call(callee, row, withIndices ? index : null))),
+      dataset.rows.filter((row, index) => isTruthy(call(callee, copyRow(row), withIndices ? index : null))),
     );
   },
   map: (dataset, values) => {
     const { callee, withIndices } = readCallee(values, "map", ["remove_columns"]);
     const removed = columnNames(values.named.get("remove_columns") ?? null);
-    const rows = dataset.rows.map((row, index) => mapRow(row, call(callee, row, withIndices ? index : null), removed));
+    const rows = dataset.rows.map((row, index) => {
+      const given = copyRow(row);
+      return mapRow(given, call(callee, given, withIndices ? index : null), removed);
+    });
     return new DatasetValue(asColumns(rows, dataset.rows));
   },
   select: (dataset, { positional: [indices], named }) => {
@@ -115,15 +118,18 @@ function readCallee(
 }
 
 function call(callee: PythonValue, row: PythonDict, index: number | null): PythonValue {
-  return index === null ? callWith(callee, copyRow(row)) : callWith(callee, copyRow(row), index);
+  return index === null ? callWith(callee, row) : callWith(callee, row, index);
 }
 
-/** The row with what the function gave; what the function changed in its argument alone is lost, as in `datasets`. */
-function mapRow(row: PythonDict, made: PythonValue, removed: readonly PythonValue[]): PythonDict {
+/**
+ * The row that the function was given, as it left it, with what it gave. A column that it took out of its argument is
+ * gone, and one that it changed there is changed, as in `datasets`.
+ */
+function mapRow(given: PythonDict, made: PythonValue, removed: readonly PythonValue[]): PythonDict {
   if (!isDict(made)) throw unsupported("Dataset.map of a function that gives no dict");
   const result = new Map<PythonValue, PythonValue>();
-  for (const [name, value] of row) if (!contains(removed, name)) result.set(name, value);
-  for (const [name, value] of made) result.set(name, storedValue(value));
+  for (const [name, value] of given) if (!contains(removed, name)) result.set(name, storedValue(value));
+  if (made !== given) for (const [name, value] of made) result.set(name, storedValue(value));
   return result;
 }
 
