@@ -9,8 +9,8 @@ import { readRunOutput, type RunOutput } from "../support/run-output.ts";
 const SAMPLES = 200 + 60;
 const DONE = "muster_run_samples_done";
 const TIMEOUT_MS = 180_000;
-/** Slow enough that a kill finds work in flight; the answers are the hash engine's. */
-const SLOW_AGENT = ["--engine", "simulated", "--model", "hash", "--concurrency", "4", "--simulation", "latencyMs=100"];
+/** Slow enough that work is left when a process is back, on a busy machine too; the answers are the hash engine's. */
+const SLOW_AGENT = ["--engine", "simulated", "--model", "hash", "--concurrency", "4", "--simulation", "latencyMs=400"];
 
 const open: MusterProcesses[] = [];
 let undisturbed: RunOutput;
