@@ -19,6 +19,8 @@ export class SpoolWriter {
   /** Durable, about to be sent for the first time: read back from memory instead of the disk. */
   readonly #fresh = new Map<number, Uint8Array>();
   #acknowledged: number[] = [];
+  /** Batches in the spool. */
+  #held: number;
   #scheduled = false;
   #blocked = false;
   #closed = false;
@@ -27,6 +29,7 @@ export class SpoolWriter {
     this.#spool = parts.spool;
     this.#log = parts.log;
     this.#take = parts.take;
+    this.#held = parts.spool.numbers().length;
   }
 
   /** Adds a batch; that it is durable arrives at the core as an input. */
@@ -45,7 +48,12 @@ export class SpoolWriter {
   remove(batchNumber: number): void {
     this.#fresh.delete(batchNumber);
     this.#acknowledged.push(batchNumber);
-    if (this.#acknowledged.length >= REMOVED_AT_ONCE) this.#schedule();
+    if (this.#areRemovable()) this.#schedule();
+  }
+
+  /** Enough for one commit, or all that there is: an idle agent's spool is empty. */
+  #areRemovable(): boolean {
+    return this.#acknowledged.length >= Math.min(REMOVED_AT_ONCE, this.#held);
   }
 
   /** Writes what is left. */
@@ -66,8 +74,9 @@ export class SpoolWriter {
     if (this.#closed) return;
     const [batches, removed] = [this.#waiting, this.#acknowledged];
     try {
-      if (removed.length >= (everything ? 1 : REMOVED_AT_ONCE)) {
+      if (removed.length > 0 && (everything || this.#areRemovable())) {
         this.#spool.remove(removed);
+        this.#held -= removed.length;
         this.#acknowledged = [];
       }
       if (batches.length > 0) this.#spool.put(batches);
@@ -75,6 +84,7 @@ export class SpoolWriter {
       return this.#block(MusterError.from(error));
     }
     this.#waiting = [];
+    this.#held += batches.length;
     this.#setBlocked(false);
     for (const { batchNumber, bytes } of batches) {
       if (this.#fresh.size < FRESH_MAX) this.#fresh.set(batchNumber, bytes);

@@ -144,19 +144,32 @@ function newRun(run: RunDescription, shape: PlanShape): RunState {
  */
 function buildQueues(shape: PlanShape): Map<RequestKind, SampleQueue> {
   const ranks = Uint8Array.from(shape.sampleCostTokens, (cost) => 2 * Math.log2(Math.max(1, cost)));
-  const byKind = new Map<RequestKind, number[]>();
-  for (let sample = 0; sample < shape.sampleCount; sample++) {
-    const kind = shape.taskKinds[shape.sampleTask[sample]!]!;
-    const samples = byKind.get(kind);
-    if (samples === undefined) byKind.set(kind, [sample]);
-    else samples.push(sample);
-  }
+  const kindOf = (sample: number): RequestKind => shape.taskKinds[shape.sampleTask[sample]!]!;
   const queues = new Map<RequestKind, SampleQueue>();
-  for (const [kind, samples] of byKind) {
-    const order = Uint32Array.from(samples).sort((left, right) => ranks[right]! - ranks[left]! || left - right);
-    queues.set(kind, { order, cursor: 0, returned: [] });
+  for (const kind of new Set(shape.taskKinds)) {
+    const order = orderByRank(ranks, (sample) => kindOf(sample) === kind);
+    if (order.length > 0) queues.set(kind, { order, cursor: 0, returned: [] });
   }
   return queues;
+}
+
+/** Positions of the ranks that are wanted, highest rank first and equal ones in their order: a counting sort. */
+function orderByRank(ranks: Uint8Array, isWanted: (position: number) => boolean): Uint32Array {
+  const counts = new Uint32Array(256);
+  for (let position = 0; position < ranks.length; position++) {
+    if (isWanted(position)) counts[ranks[position]!]! += 1;
+  }
+  const nextOf = new Uint32Array(256);
+  let total = 0;
+  for (let rank = 255; rank >= 0; rank--) {
+    nextOf[rank] = total;
+    total += counts[rank]!;
+  }
+  const order = new Uint32Array(total);
+  for (let position = 0; position < ranks.length; position++) {
+    if (isWanted(position)) order[nextOf[ranks[position]!]!++] = position;
+  }
+  return order;
 }
 
 /** The queue that a sample waits in. */

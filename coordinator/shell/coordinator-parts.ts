@@ -18,7 +18,7 @@ import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
 import { type CoordinatorState, DEFAULT_CORE_SETTINGS, emptyState } from "../core/state.ts";
 import { CoordinatorMetrics } from "../metrics.ts";
-import type { BlobStore } from "../ports/blob-store.ts";
+import type { BlobStore, Leftovers } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import type { ScorerPool } from "../scoring/scorer-pool.ts";
 import { AgentService } from "./agent-service.ts";
@@ -71,7 +71,7 @@ export class CoordinatorParts {
   readonly #finisher: RunFinisher;
   readonly #lag = monitorEventLoopDelay({ resolution: 10 });
   readonly #closing = new AbortController();
-  #garbage: Promise<void> = Promise.resolve();
+  #catchUp: Promise<void> = Promise.resolve();
   #about: Coordinator = create(CoordinatorSchema);
 
   /** Takes up the runs that the journals leave open; resolves once the new epoch is durable. */
@@ -80,10 +80,9 @@ export class CoordinatorParts {
     const recovered = await recover(adapters.journals, state, performance.now());
     const leftovers = await adapters.blobs.leftovers();
     const parts = new CoordinatorParts(adapters, state, recovered);
-    parts.#garbage = collectGarbage({ ...adapters, leftovers, signal: parts.#closing.signal });
-    await parts.#live.resume();
     await parts.loop.begin(recovered.epoch + 1);
     for (const run of state.runs.values()) if (run.phase === "ended") await parts.#archiveRun(run.run.runId);
+    parts.#catchUp = parts.#readAgain(leftovers);
     return parts;
   }
 
@@ -162,10 +161,18 @@ export class CoordinatorParts {
     this.loop.stop();
     this.#lag.disable();
     this.#closing.abort();
-    await this.#garbage;
+    await this.#catchUp;
     await this.#adapters.scorers.close();
     await this.#adapters.blobs.close();
     await this.#adapters.journals.close();
+  }
+
+  /** What a restart needs from the journals and nobody waits for: the means of open runs, and blobs that none names. */
+  async #readAgain(leftovers: Leftovers): Promise<void> {
+    const { signal } = this.#closing;
+    const runs = [...this.loop.state.runs.values()].filter((run) => run.phase === "computing" && run.requestsDone > 0);
+    for (const { run } of runs) await this.#resumeScores(run.runId);
+    await collectGarbage({ ...this.#adapters, leftovers, signal });
   }
 
   #makeMetrics(state: CoordinatorState): CoordinatorMetrics {
@@ -222,7 +229,7 @@ export class CoordinatorParts {
 
   async #resumeScores(runId: string): Promise<void> {
     try {
-      await this.#live.resumeRun(runId);
+      await this.#live.resumeRun(runId, this.#closing.signal);
     } catch (error) {
       this.#adapters.log.warn({ run: runId, error: MusterError.from(error).message }, "live scores stay behind");
     }

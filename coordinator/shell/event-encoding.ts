@@ -15,15 +15,27 @@ export function encodeEvents(events: readonly Event[]): Uint8Array {
 
 /** A frame's payload → its events. Throws `badData` naming the place when it is not what `encodeEvents` wrote. */
 export function decodeEvents(payload: Uint8Array, place: string): readonly Event[] {
+  const { buffer, byteOffset, byteLength } = payload;
   try {
-    return JSON.parse(Buffer.from(payload).toString("utf8"), reviveColumn) as readonly Event[];
+    const events: unknown = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString("utf8"));
+    reviveColumns(events);
+    return events as readonly Event[];
   } catch (error) {
     throw new MusterError("badData", `${place} does not hold events: ${(error as Error).message}`, { cause: error });
   }
 }
 
-function reviveColumn(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !(COLUMN_TAG in value)) return value;
-  const bytes = Buffer.from(String(value[COLUMN_TAG]), "base64");
+/** Puts columns in the place of their texts. Not with a reviver of JSON.parse, which made a restart twice as long. */
+function reviveColumns(holder: unknown): void {
+  if (typeof holder !== "object" || holder === null) return;
+  for (const [key, value] of Object.entries(holder)) {
+    if (typeof value !== "object" || value === null) continue;
+    if (COLUMN_TAG in value) (holder as Record<string, unknown>)[key] = columnOf(String(value[COLUMN_TAG]));
+    else reviveColumns(value);
+  }
+}
+
+function columnOf(text: string): Uint32Array {
+  const bytes = Buffer.from(text, "base64");
   return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }

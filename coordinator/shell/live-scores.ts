@@ -44,16 +44,10 @@ export class LiveScores {
       );
   }
 
-  /** After a restart: shows the scorers what the open runs' journals hold. */
-  async resume(): Promise<void> {
-    for (const run of this.#loop.state.runs.values()) {
-      if (run.phase === "computing" && run.requestsDone > 0) await this.resumeRun(run.run.runId);
-    }
-  }
-
-  /** Shows the scorers what one run's journal holds. */
-  async resumeRun(runId: string): Promise<void> {
+  /** Shows the scorers what one run's journal holds, until the signal. */
+  async resumeRun(runId: string, signal: AbortSignal): Promise<void> {
     for await (const event of readEvents(this.#journals, runJournal(runId))) {
+      if (signal.aborted) return;
       if (event.kind === "ResponsesAccepted" && event.digest !== "") this.add(runId, event.digest);
     }
   }

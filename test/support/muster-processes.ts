@@ -47,8 +47,11 @@ export class MusterProcesses {
     return this.start(["agent", "--coordinator", this.grpcAddress, "--name", name, ...words]);
   }
 
-  /** Starts agents of the coordinator in one process; each is a full agent with streams and a spool of its own. */
-  async startAgentsTogether(names: readonly string[]): Promise<void> {
+  /**
+   * Starts agents of the coordinator in one process; each is a full agent with streams and a spool of its own. Resolves
+   * when all are ready, and calls `onReady` for each.
+   */
+  async startAgentsTogether(names: readonly string[], onReady: () => void = () => undefined): Promise<void> {
     const folder = join(this.home, "state", "muster", "agents");
     const child = this.#spawn(
       [this.grpcAddress, folder, ...names],
@@ -56,7 +59,7 @@ export class MusterProcesses {
       {},
       MANY_AGENTS,
     );
-    await readiness(child, `the process of ${names.length} agents`, names.length);
+    await readiness(child, `the process of ${names.length} agents`, names.length, onReady);
   }
 
   get grpcAddress(): string {
@@ -188,12 +191,19 @@ export class MusterProcesses {
 }
 
 /** The last of so many ready messages; rejects with the program's errors when it ends before. */
-function readiness(child: ChildProcess, subject: string, count: number): Promise<Ready["message"]> {
+function readiness(
+  child: ChildProcess,
+  subject: string,
+  count: number,
+  onReady: () => void = () => undefined,
+): Promise<Ready["message"]> {
   let [errors, seen] = ["", 0];
   child.stderr!.on("data", (bytes: Buffer) => (errors = (errors + bytes.toString()).slice(-8_000)));
   return new Promise((resolve, reject) => {
     child.on("message", (message: Record<string, unknown>) => {
-      if (message["kind"] === "ready" && ++seen === count) resolve(message);
+      if (message["kind"] !== "ready") return;
+      onReady();
+      if (++seen === count) resolve(message);
     });
     child.once("exit", (code) => reject(new Error(`${subject} ended with ${code}:\n${errors}`)));
   });

@@ -128,21 +128,25 @@ class SqliteJournal implements Journal {
     return (await this.#store.ask({ kind: "append", name: this.#name, payload, epoch, expectedIndex })) as AppendResult;
   }
 
+  /** The thread reads on while the caller is busy with the frames before. */
   async *read(fromIndex: number): AsyncGenerator<Frame> {
-    let previousHash: string | null = null;
+    let reading = this.#readPart(fromIndex, null);
     for (let index = fromIndex; ;) {
-      const part = (await this.#store.ask({
-        kind: "read",
-        name: this.#name,
-        fromIndex: index,
-        countMax: READ_FRAMES,
-        previousHash,
-      })) as ReadPart;
+      const part = await reading;
+      index += part.frames.length;
+      if (!part.isEnd) {
+        reading = this.#readPart(index, part.hash);
+        // Awaited in its turn; a caller that wants no more must not hear of it.
+        reading.catch(() => undefined);
+      }
       yield* part.frames;
       if (part.isEnd) return;
-      index += part.frames.length;
-      previousHash = part.hash;
     }
+  }
+
+  async #readPart(fromIndex: number, previousHash: string | null): Promise<ReadPart> {
+    const call = { kind: "read", name: this.#name, fromIndex, countMax: READ_FRAMES, previousHash } as const;
+    return (await this.#store.ask(call)) as ReadPart;
   }
 
   async length(): Promise<number> {
