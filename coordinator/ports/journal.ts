@@ -20,8 +20,13 @@ export type AppendResult =
 export interface Journal {
   /** Appends one frame if the journal holds exactly `expectedIndex` frames. Resolves when it is durable. */
   append(payload: Uint8Array, epoch: number, expectedIndex: number): Promise<AppendResult>;
-  /** Frames from `fromIndex` on. Throws `badData` naming the place at a gap, a wrong hash or a falling epoch. */
-  read(fromIndex: number): AsyncIterable<Frame>;
+  /**
+   * Frames from `fromIndex` on. Throws `badData` naming the place at a gap, damaged bytes, a wrong hash, a falling epoch
+   * or, for a reader that knows which epoch began last, one after `epochMax`. What is whole before it is read.
+   */
+  read(fromIndex: number, epochMax?: number): AsyncIterable<Frame>;
+  /** As `read`, then each frame as it becomes durable, until aborted or closed. */
+  watch(fromIndex: number, signal: AbortSignal): AsyncIterable<Frame>;
   /** Number of frames. */
   length(): Promise<number>;
   close(): Promise<void>;

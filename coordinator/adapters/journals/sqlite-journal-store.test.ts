@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { journalContract } from "../../../test/contract/journal.contract.ts";
 import type { Frame } from "../../ports/journal.ts";
@@ -16,7 +17,27 @@ function makeFolder(): string {
 }
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-journalContract("SQLite journal", async () => new SqliteJournalStore(makeFolder()));
+journalContract("SQLite journal", async () => {
+  const folder = makeFolder();
+  return {
+    store: new SqliteJournalStore(folder),
+    again: async () => new SqliteJournalStore(folder),
+    plant: async (name, { index, epoch, previousHash, payload }, damaged = false) => {
+      const database = new DatabaseSync(join(folder, `${name}.sqlite`));
+      const row = database.prepare("INSERT INTO frames VALUES (?, ?, ?, ?, 0, ?)");
+      row.run(index, epoch, previousHash, crc32(payload), damaged ? payload.map((byte) => byte ^ 1) : payload);
+      database.close();
+    },
+    small: async () => {
+      const store = new SqliteJournalStore(folder, { pageCountMax: 64 });
+      const makeRoom = async (): Promise<SqliteJournalStore> => {
+        await store.close();
+        return new SqliteJournalStore(folder);
+      };
+      return { store, makeRoom };
+    },
+  };
+});
 
 async function drain(frames: AsyncIterable<Frame>): Promise<Frame[]> {
   const all: Frame[] = [];

@@ -1,7 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorKind, MusterError } from "../../../base/muster-error.ts";
 import type { AppendResult, Frame, Journal, JournalStore } from "../../ports/journal.ts";
+import { AppendSignal } from "./append-signal.ts";
 import { checkJournalName } from "./frame-hash.ts";
+import { readFrom, type ReadPosition } from "./read-position.ts";
 
 /** What the thread is asked; names are checked before. */
 export type JournalCall =
@@ -17,10 +19,8 @@ export type JournalCall =
   | {
       readonly kind: "read";
       readonly name: string;
-      readonly fromIndex: number;
+      readonly position: ReadPosition;
       readonly countMax: number;
-      /** Hash that the first frame must follow; null where it is not known. */
-      readonly previousHash: string | null;
     };
 
 /** What the thread answers. */
@@ -33,12 +33,14 @@ export interface JournalReply {
 /** Some frames of a journal. */
 export interface ReadPart {
   readonly frames: readonly Frame[];
-  /** Of the last of them. */
-  readonly hash: string;
+  /** After the last of them. */
+  readonly position: ReadPosition;
   /** Whether no frame follows. */
   readonly isEnd: boolean;
 }
 
+/** The most that SQLite knows. */
+const PAGE_COUNT_MAX = 4_294_967_294;
 /** Frames fetched from the thread at once. */
 const READ_FRAMES = 64;
 
@@ -48,11 +50,13 @@ export class SqliteJournalStore implements JournalStore {
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   /** Open handles by name: a reader that closes must not close the file under a writer. */
   readonly #handles = new Map<string, number>();
+  readonly #signals = new Map<string, AppendSignal>();
   #nextId = 1;
 
-  constructor(folder: string) {
+  /** `pageCountMax`: how many pages of 4 KiB a journal may have (default: what the disk holds). */
+  constructor(folder: string, { pageCountMax = PAGE_COUNT_MAX }: { readonly pageCountMax?: number } = {}) {
     this.#thread = new Worker(new URL("./sqlite-journal-thread.ts", import.meta.url), {
-      workerData: { folder },
+      workerData: { folder, pageCountMax },
       // It holds one frame at a time; a large young generation would only delay its garbage.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
@@ -76,10 +80,13 @@ export class SqliteJournalStore implements JournalStore {
 
   async remove(name: string): Promise<void> {
     checkJournalName(name);
+    this.#signals.get(name)?.close();
+    this.#signals.delete(name);
     await this.ask({ kind: "remove", name });
   }
 
   async close(): Promise<void> {
+    for (const signal of this.#signals.values()) signal.close();
     for (const name of this.#handles.keys()) await this.ask({ kind: "close", name });
     await this.#thread.terminate();
   }
@@ -92,6 +99,15 @@ export class SqliteJournalStore implements JournalStore {
       this.#handles.delete(name);
       await this.ask({ kind: "close", name });
     }
+  }
+
+  /** For this store's journals: what tells of the appends to one of them. */
+  signalOf(name: string): AppendSignal {
+    const known = this.#signals.get(name);
+    if (known !== undefined) return known;
+    const made = new AppendSignal();
+    this.#signals.set(name, made);
+    return made;
   }
 
   /** For this store's journals. */
@@ -117,36 +133,33 @@ export class SqliteJournalStore implements JournalStore {
 class SqliteJournal implements Journal {
   readonly #store: SqliteJournalStore;
   readonly #name: string;
+  readonly #appended: AppendSignal;
   #closed = false;
 
   constructor(store: SqliteJournalStore, name: string) {
     this.#store = store;
     this.#name = name;
+    this.#appended = store.signalOf(name);
   }
 
   async append(payload: Uint8Array, epoch: number, expectedIndex: number): Promise<AppendResult> {
-    return (await this.#store.ask({ kind: "append", name: this.#name, payload, epoch, expectedIndex })) as AppendResult;
+    const call = { kind: "append", name: this.#name, payload, epoch, expectedIndex } as const;
+    const result = (await this.#store.ask(call)) as AppendResult;
+    if (result.kind === "durable") this.#appended.notify();
+    return result;
   }
 
-  /** The thread reads on while the caller is busy with the frames before. */
-  async *read(fromIndex: number): AsyncGenerator<Frame> {
-    let reading = this.#readPart(fromIndex, null);
-    for (let index = fromIndex; ;) {
-      const part = await reading;
-      index += part.frames.length;
-      if (!part.isEnd) {
-        reading = this.#readPart(index, part.hash);
-        // Awaited in its turn; a caller that wants no more must not hear of it.
-        reading.catch(() => undefined);
-      }
-      yield* part.frames;
-      if (part.isEnd) return;
+  read(fromIndex: number, epochMax?: number): AsyncIterable<Frame> {
+    return this.#readOn(readFrom(fromIndex, epochMax));
+  }
+
+  async *watch(fromIndex: number, signal: AbortSignal): AsyncGenerator<Frame> {
+    let position = readFrom(fromIndex);
+    for (;;) {
+      const seen = this.#appended.count;
+      position = yield* this.#readOn(position, signal);
+      if (!(await this.#appended.after(seen, signal))) return;
     }
-  }
-
-  async #readPart(fromIndex: number, previousHash: string | null): Promise<ReadPart> {
-    const call = { kind: "read", name: this.#name, fromIndex, countMax: READ_FRAMES, previousHash } as const;
-    return (await this.#store.ask(call)) as ReadPart;
   }
 
   async length(): Promise<number> {
@@ -157,5 +170,27 @@ class SqliteJournal implements Journal {
     if (this.#closed) return;
     this.#closed = true;
     await this.#store.release(this.#name);
+  }
+
+  /** The frames that are there; returns where they end. The thread reads on while the caller is busy with those before. */
+  async *#readOn(from: ReadPosition, signal?: AbortSignal): AsyncGenerator<Frame, ReadPosition> {
+    for (let reading = this.#readPart(from); ;) {
+      const { frames, position, isEnd } = await reading;
+      if (!isEnd) {
+        reading = this.#readPart(position);
+        // Awaited in its turn; a caller that wants no more must not hear of it.
+        reading.catch(() => undefined);
+      }
+      for (const frame of frames) {
+        if (signal?.aborted === true) return position;
+        yield frame;
+      }
+      if (isEnd) return position;
+    }
+  }
+
+  async #readPart(position: ReadPosition): Promise<ReadPart> {
+    const call = { kind: "read", name: this.#name, position, countMax: READ_FRAMES } as const;
+    return (await this.#store.ask(call)) as ReadPart;
   }
 }

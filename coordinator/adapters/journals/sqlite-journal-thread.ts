@@ -9,6 +9,7 @@ import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import type { AppendResult, Frame } from "../../ports/journal.ts";
 import { FIRST_HASH, hashFrame } from "./frame-hash.ts";
+import { brokenFrame, readOn, type ReadPosition } from "./read-position.ts";
 import type { JournalCall, JournalReply, ReadPart } from "./sqlite-journal-store.ts";
 
 /** Payloads above this are compressed. */
@@ -25,7 +26,7 @@ interface OpenFile {
   lastEpoch: number;
 }
 
-const folder = (workerData as { folder: string }).folder;
+const { folder, pageCountMax } = workerData as { readonly folder: string; readonly pageCountMax: number };
 const files = new Map<string, OpenFile>();
 mkdirSync(folder, { recursive: true });
 
@@ -39,6 +40,7 @@ function openFile(name: string): OpenFile {
   const path = pathOf(name);
   const database = new DatabaseSync(path);
   database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=2000;");
+  database.exec(`PRAGMA max_page_count=${pageCountMax}`);
   database.exec(
     "CREATE TABLE IF NOT EXISTS frames (position INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, previous_hash TEXT NOT NULL," +
       " crc INTEGER NOT NULL, compressed INTEGER NOT NULL, payload BLOB NOT NULL)",
@@ -52,19 +54,17 @@ function openFile(name: string): OpenFile {
     lastHash: FIRST_HASH,
     lastEpoch: 0,
   };
-  const count = countFrames(database);
-  // The tail is checked at once; the rest, and whether there are gaps, when it is read.
-  if (count > 0) {
-    const last = decode(file, file.select.get(count - 1, 1), count - 1);
-    Object.assign(file, { length: count, lastHash: hashFrame(last), lastEpoch: last.epoch });
-  }
+  readTail(file);
   files.set(name, file);
   return file;
 }
 
-function countFrames(database: DatabaseSync): number {
-  const { last } = database.prepare("SELECT max(position) AS last FROM frames").get() as { last: number | null };
-  return last === null ? 0 : last + 1;
+/** The tail is checked at once; the rest, and whether there are gaps, when it is read. */
+function readTail(file: OpenFile): void {
+  const { last } = file.database.prepare("SELECT max(position) AS last FROM frames").get() as { last: number | null };
+  if (last === null) return;
+  const frame = decode(file, file.select.get(last, 1), last);
+  Object.assign(file, { length: last + 1, lastHash: hashFrame(frame), lastEpoch: frame.epoch });
 }
 
 interface Row {
@@ -77,13 +77,9 @@ interface Row {
 }
 
 function decode(file: OpenFile, found: unknown, index: number): Frame {
-  const broken = (what: string): MusterError =>
-    new MusterError("badData", `journal ${file.path}, frame ${index}: ${what}`, {
-      wayOut: "Restore the file from a copy; nothing was changed.",
-    });
   const row = found as Row | undefined;
-  if (row === undefined || row.position !== index) throw broken("it is missing");
-  if (crc32(row.payload) !== row.crc) throw broken("its bytes are damaged");
+  if (row === undefined || row.position !== index) throw brokenFrame(file.path, index, "it is missing");
+  if (crc32(row.payload) !== row.crc) throw brokenFrame(file.path, index, "its bytes are damaged");
   // The copy leaves behind the 64 KB that zlib allocates in advance, which would go to the other thread too.
   const payload = row.compressed === 1 ? Uint8Array.from(zstdDecompressSync(row.payload)) : row.payload;
   return { index, epoch: row.epoch, previousHash: row.previous_hash, payload };
@@ -91,6 +87,8 @@ function decode(file: OpenFile, found: unknown, index: number): Frame {
 
 function append(name: string, payload: Uint8Array, epoch: number, expectedIndex: number): AppendResult {
   const file = openFile(name);
+  // Another process may have written, and the caller know of it.
+  if (expectedIndex > file.length) readTail(file);
   const frame: Frame = { index: expectedIndex, epoch, previousHash: file.lastHash, payload };
   const compressed = payload.length > COMPRESS_BYTES;
   const stored = compressed ? zstdCompressSync(payload) : payload;
@@ -109,33 +107,29 @@ function appendFailure(file: OpenFile, error: unknown): AppendResult {
   const { errcode, message } = error as { errcode?: number; message: string };
   if (errcode === SQLITE_FULL) return { kind: "noSpace", message: `${file.path}: ${message}` };
   if (message.includes("UNIQUE constraint")) {
-    return { kind: "conflict", nextIndex: countFrames(file.database) };
+    readTail(file);
+    return { kind: "conflict", nextIndex: file.length };
   }
   throw error;
 }
 
-function read(name: string, fromIndex: number, countMax: number, previousHash: string | null): ReadPart {
+function read(name: string, from: ReadPosition, countMax: number): ReadPart {
   const file = openFile(name);
   const frames: Frame[] = [];
-  let hash = previousHash;
-  const rows = file.select.all(fromIndex, countMax);
-  for (const [offset, row] of rows.entries()) {
+  let position = from;
+  const rows = file.select.all(from.index, countMax);
+  for (const row of rows) {
     try {
-      const frame = decode(file, row, fromIndex + offset);
-      if (hash !== null && frame.previousHash !== hash) throw doesNotFollow(file, frame);
-      hash = hashFrame(frame);
+      const frame = decode(file, row, position.index);
+      position = readOn(position, frame, file.path);
       frames.push(frame);
     } catch (error) {
       // What is whole before it is read; who goes on meets it first.
       if (frames.length === 0) throw error;
-      return { frames, hash: hash ?? FIRST_HASH, isEnd: false };
+      return { frames, position, isEnd: false };
     }
   }
-  return { frames, hash: hash ?? FIRST_HASH, isEnd: rows.length < countMax };
-}
-
-function doesNotFollow({ path }: OpenFile, { index }: Frame): MusterError {
-  return new MusterError("badData", `journal ${path}, frame ${index}: it does not follow the frame before it`);
+  return { frames, position, isEnd: rows.length < countMax };
 }
 
 function close(name: string): void {
@@ -150,7 +144,7 @@ function answer(call: JournalCall): unknown {
     case "append":
       return append(call.name, call.payload, call.epoch, call.expectedIndex);
     case "read":
-      return read(call.name, call.fromIndex, call.countMax, call.previousHash);
+      return read(call.name, call.position, call.countMax);
     case "length":
       return openFile(call.name).length;
     case "list":
