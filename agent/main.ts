@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
@@ -9,7 +8,8 @@ import { stateFolder } from "../base/node/folders.ts";
 import { type FolderLock, lockFolder } from "../base/node/folder-lock.ts";
 import type { EngineOptions } from "./adapters/engines/engine-options.ts";
 import { openEngines } from "./adapters/engines/open-engines.ts";
-import { hasSpool, SqliteSpool } from "./adapters/spool/sqlite-spool.ts";
+import { openSpool } from "./adapters/spool/open-spool.ts";
+import type { SqliteSpool } from "./adapters/spool/sqlite-spool.ts";
 import { HostTelemetry } from "./adapters/telemetry/host-telemetry.ts";
 import { NvidiaSmi } from "./adapters/telemetry/nvidia-smi.ts";
 import type { InferenceEngine } from "./ports/inference-engine.ts";
@@ -53,8 +53,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const stop = new AbortController();
   const unlisten = listenForStop(stop, log);
   try {
-    const agentId = readIdentity(folder, name);
-    const spool = new SqliteSpool(folder);
+    // Made once, kept with the numbers of its batches, so that a restarted agent is the same one.
+    const newAgentId = `${folderName(name)}-${randomUUID().slice(0, 8)}`;
+    const spool = openSpool(folder, newAgentId, (sentence) => log.error(sentence));
+    const { agentId } = spool;
     const onProgress = progressLog(log);
     const engines = await openEngines({ ...options.engines, onProgress, signal: stop.signal });
     await serve(options, { agentId, name, spool, engines, log, stop: stop.signal });
@@ -145,19 +147,6 @@ function lockAgentFolder(folder: string): FolderLock {
   throw new MusterError("conflict", `another agent uses ${folder}`, {
     wayOut: "Give this one another --name (or --data-dir).",
   });
-}
-
-/**
- * The agent's identity: made once, kept in its folder, so that a restarted agent is the same one. It goes with the
- * spool: without that the batch numbers begin again, and under the same identity they would pass for old batches.
- */
-function readIdentity(folder: string, name: string): string {
-  const file = join(folder, "agent-id");
-  const known = hasSpool(folder) && existsSync(file) ? readFileSync(file, "utf8").trim() : "";
-  if (known !== "") return known;
-  const made = `${folderName(name)}-${randomUUID().slice(0, 8)}`;
-  writeFileSync(file, `${made}\n`, { flush: true });
-  return made;
 }
 
 /** A name without what a file system or a terminal could stumble over. */

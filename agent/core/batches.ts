@@ -17,8 +17,9 @@ export function closeBatches(state: AgentState, nowMs: number, effects: Effect[]
   for (const lease of state.leases.values()) {
     if (lease.outcomes === 0 || !isDue(state, lease, nowMs)) continue;
     const batchNumber = state.nextBatchNumber++;
-    const { leaseId, runId } = lease;
-    state.batches.set(batchNumber, { batchNumber, leaseId, spooled: false, sent: false });
+    const { leaseId, runId, outcomeBytes } = lease;
+    state.batches.set(batchNumber, { batchNumber, leaseId, bytes: outcomeBytes, spooled: false, sent: false });
+    state.heldBytes += outcomeBytes;
     effects.push({ kind: "SpoolBatch", batchNumber, leaseId, runId, slotId: lease.slotId ?? "" });
     lease.unacknowledgedBatches += 1;
     lease.outcomes = 0;
@@ -52,10 +53,16 @@ export function sendBatches(state: AgentState, effects: Effect[]): void {
 
 /** The coordinator has the batch on its own disk. */
 export function acknowledge(state: AgentState, batchNumber: number, effects: Effect[]): void {
+  if (dropBatch(state, batchNumber)) effects.push({ kind: "ForgetBatch", batchNumber });
+}
+
+/** Nothing more is to be done about a batch; false where that was known. */
+export function dropBatch(state: AgentState, batchNumber: number): boolean {
   const batch = state.batches.get(batchNumber);
-  if (batch === undefined) return;
+  if (batch === undefined) return false;
   state.batches.delete(batchNumber);
-  effects.push({ kind: "ForgetBatch", batchNumber });
+  state.heldBytes -= batch.bytes;
   const lease = batch.leaseId === null ? undefined : state.leases.get(batch.leaseId);
   if (lease !== undefined) lease.unacknowledgedBatches -= 1;
+  return true;
 }

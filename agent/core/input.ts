@@ -56,6 +56,8 @@ export type Input =
   | { readonly kind: "SlotRecovered"; readonly slotId: string }
   | { readonly kind: "BatchSpooled"; readonly batchNumber: number }
   | { readonly kind: "BatchAcknowledged"; readonly batchNumber: number }
+  /** The disk has the batch no more, or not as it was: its requests are leased again, here or elsewhere. */
+  | { readonly kind: "BatchLost"; readonly batchNumber: number }
   /** The spool's disk takes no more (true), or does again (false). */
   | { readonly kind: "SpoolBlocked"; readonly blocked: boolean }
   | { readonly kind: "DrainOrdered" }

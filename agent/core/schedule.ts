@@ -20,12 +20,12 @@ export function startSamples(state: AgentState, nowMs: number, effects: Effect[]
 
 /** Says once when the coordinator has been away for so long that no more may be computed, and when it goes on. */
 function noteFullSpool(state: AgentState, effects: Effect[]): void {
-  const { batchesHeldMax } = state.settings;
-  const isFull = state.batches.size >= batchesHeldMax;
+  const { batchesHeldMax, bytesHeldMax } = state.settings;
+  const isFull = state.batches.size >= batchesHeldMax || state.heldBytes >= bytesHeldMax;
   if (isFull === state.spoolFull) return;
   state.spoolFull = isFull;
   const message = isFull
-    ? `${batchesHeldMax} batches of responses wait for the coordinator; nothing more is begun until it takes some`
+    ? `${state.batches.size} batches of responses, ${Math.round(state.heldBytes / 2 ** 20)} MB, wait for the coordinator; nothing more is begun until it takes some`
     : "the coordinator takes responses again; work goes on";
   effects.push({ kind: "Report", level: isFull ? "warn" : "info", message });
 }

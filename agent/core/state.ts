@@ -51,6 +51,8 @@ export interface BatchState {
   readonly batchNumber: number;
   /** Null for a batch that an earlier process left in the spool. */
   readonly leaseId: string | null;
+  /** Its size, roughly. */
+  readonly bytes: number;
   /** Durable on this agent's disk; only then may it be sent. */
   spooled: boolean;
   sent: boolean;
@@ -66,6 +68,8 @@ export interface CoreSettings {
   readonly batchesInFlightMax: number;
   /** Unacknowledged batches at which no new sample starts: the coordinator is away and the disk is not endless. */
   readonly batchesHeldMax: number;
+  /** The same in bytes: one answer may be as long as many batches. */
+  readonly bytesHeldMax: number;
   /** Seconds of work that a slot keeps queued; it asks for more below that. */
   readonly queueSeconds: number;
 }
@@ -78,6 +82,8 @@ export const DEFAULT_CORE_SETTINGS: CoreSettings = {
   batchAgeMs: 200,
   batchesInFlightMax: 32,
   batchesHeldMax: 4_096,
+  // Twice as many bytes as so many batches usually have.
+  bytesHeldMax: 512 * 1024 * 1024,
   queueSeconds: 5,
 };
 
@@ -88,12 +94,14 @@ export interface AgentState {
   readonly leases: Map<string, LeaseState>;
   readonly batches: Map<number, BatchState>;
   nextBatchNumber: number;
+  /** Of all batches together. */
+  heldBytes: number;
   connected: boolean;
   renewalIntervalMs: number;
   renewedAtMs: number;
   /** The disk takes nothing. */
   spoolBlocked: boolean;
-  /** As many batches wait as may. */
+  /** As many batches wait as may, or as many bytes. */
   spoolFull: boolean;
   draining: boolean;
 }
@@ -103,6 +111,8 @@ export interface AgentBeginning {
   readonly slots: readonly { readonly slotId: string; readonly concurrency: number }[];
   /** Batches that an earlier process left in the spool, ascending. */
   readonly spooledBatches: readonly number[];
+  /** Size of those together. */
+  readonly spooledBytes?: number;
   /** The first number that no batch of this identity ever had. */
   readonly nextBatchNumber: number;
   readonly settings?: CoreSettings;
@@ -110,17 +120,19 @@ export interface AgentBeginning {
 
 /** The state of an agent that has just started. */
 export function beginState(beginning: AgentBeginning): AgentState {
+  const { spooledBatches, spooledBytes = 0 } = beginning;
   return {
     settings: beginning.settings ?? DEFAULT_CORE_SETTINGS,
     slots: new Map(beginning.slots.map((slot) => [slot.slotId, emptySlot(slot.slotId, slot.concurrency)])),
     leases: new Map(),
     batches: new Map(
-      beginning.spooledBatches.map((batchNumber) => [
+      spooledBatches.map((batchNumber) => [
         batchNumber,
-        { batchNumber, leaseId: null, spooled: true, sent: false },
+        { batchNumber, leaseId: null, bytes: spooledBytes / spooledBatches.length, spooled: true, sent: false },
       ]),
     ),
     nextBatchNumber: beginning.nextBatchNumber,
+    heldBytes: spooledBytes,
     connected: false,
     renewalIntervalMs: 5_000,
     renewedAtMs: 0,

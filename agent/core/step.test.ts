@@ -353,3 +353,32 @@ test("a full spool stops new work and is told of once; it goes on when the coord
   expect(of(freed, "Report")).toMatchObject([{ level: "info" }]);
   expect(started(freed)).toEqual([2]);
 });
+
+test("a spool that is full of bytes stops new work as one that is full of batches does", () => {
+  const settings = { ...DEFAULT_CORE_SETTINGS, bytesHeldMax: 1_000 };
+  const earlier = { spooledBatches: [1, 2], spooledBytes: 600, nextBatchNumber: 3 };
+  const agent = new Scenario(1, { settings, ...earlier });
+  agent.lease("l1", 3);
+  // An answer as long as ten batches.
+  agent.finish("l1", 0, 10 * DEFAULT_CORE_SETTINGS.batchBytesMax);
+  const full = agent.finish("l1", 1);
+  expect(started(full)).toEqual([]);
+  expect(of(full, "Report")).toMatchObject([{ level: "warn" }]);
+  agent.take({ kind: "BatchSpooled", batchNumber: 3 });
+  agent.connect(["l1"]);
+  expect(started(agent.take({ kind: "BatchAcknowledged", batchNumber: 1 }))).toEqual([]);
+  expect(started(agent.take({ kind: "BatchAcknowledged", batchNumber: 3 }))).toEqual([2]);
+});
+
+test("a batch that the disk lost is forgotten, and so is its lease, which the coordinator then gives out again", () => {
+  const agent = new Scenario(1);
+  agent.connect();
+  agent.lease("l1", 1);
+  agent.finish("l1", 0);
+  agent.take({ kind: "BatchSpooled", batchNumber: 1 });
+  expect(of(agent.take({ kind: "BatchLost", batchNumber: 1 }), "ForgetLease")).toMatchObject([{ leaseId: "l1" }]);
+  expect(agent.state.batches.size).toBe(0);
+  expect(agent.state.heldBytes).toBe(0);
+  expect(of(agent.connect(), "SendBatch")).toEqual([]);
+  expect(agent.take({ kind: "BatchAcknowledged", batchNumber: 1 })).toEqual([]);
+});

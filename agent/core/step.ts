@@ -1,5 +1,5 @@
 import { assert } from "../../base/assert.ts";
-import { acknowledge, closeBatches, collect, sendBatches } from "./batches.ts";
+import { acknowledge, closeBatches, collect, dropBatch, sendBatches } from "./batches.ts";
 import type { Effect } from "./effect.ts";
 import type { TimedInput } from "./input.ts";
 import { arriveSamples, dropSamples, endLease, forgetFinished, grantLease, recallSamples } from "./leases.ts";
@@ -53,6 +53,9 @@ function take(state: AgentState, { nowMs, input }: TimedInput, effects: Effect[]
     }
     case "BatchAcknowledged":
       return acknowledge(state, input.batchNumber, effects);
+    case "BatchLost":
+      dropBatch(state, input.batchNumber);
+      return;
     case "SpoolBlocked":
       state.spoolBlocked = input.blocked;
       return;

@@ -11,7 +11,6 @@ import { step } from "../core/step.ts";
 import type { InferenceEngine } from "../ports/inference-engine.ts";
 import type { Spool } from "../ports/spool.ts";
 import { type AgentIdentity, helloMessage } from "./hello-message.ts";
-import { readSpooledBatch } from "./batch-maker.ts";
 import { SampleDesk } from "./sample-desk.ts";
 import { SlotRunner } from "./slot-runner.ts";
 import { SpoolWriter } from "./spool-writer.ts";
@@ -64,6 +63,7 @@ export class AgentProcess {
     this.#state = beginState({
       slots: Array.from(engines, ([slotId, { description }]) => ({ slotId, concurrency: description.concurrency })),
       spooledBatches: spool.numbers(),
+      spooledBytes: spool.bytes(),
       nextBatchNumber: spool.nextNumber(),
     });
     const take = (input: Input): void => this.#take(input);
@@ -139,8 +139,9 @@ export class AgentProcess {
       case "SpoolBatch":
         return this.#writer.add(effect.batchNumber, this.#desk.takeBatch(effect));
       case "SendBatch": {
-        const value = readSpooledBatch(this.#writer.read(effect.batchNumber));
-        return this.#link?.sendData({ case: "responseBatch", value });
+        const value = this.#writer.read(effect.batchNumber);
+        if (value !== null) this.#link?.sendData({ case: "responseBatch", value });
+        return;
       }
       case "ForgetBatch":
         return this.#writer.remove(effect.batchNumber);

@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { MusterError } from "../../base/muster-error.ts";
 import type { RequestFailure as FailedOutcome, RetryClass } from "../../evaluation/response.ts";
 import { encodeResponses, type RequestResponse } from "../../proto/codec/response-columns.ts";
 import { type RequestFailure, type ResponseBatch, ResponseBatchSchema } from "../../proto/gen/muster/v1/agent_pb.js";
@@ -31,7 +32,8 @@ export class BatchMaker {
         bytes += outcome.message.length;
       } else {
         collected.responses.push({ requestIndex, response: outcome });
-        if (outcome.kind === "text") bytes += outcome.text.length;
+        if (outcome.kind === "text")
+          bytes += Buffer.byteLength(outcome.text) + Buffer.byteLength(outcome.thinking ?? "");
       }
     });
     return bytes;
@@ -57,9 +59,15 @@ export class BatchMaker {
   }
 }
 
-/** A batch as it came out of the spool. */
-export function readSpooledBatch(bytes: Uint8Array): ResponseBatch {
-  return fromBinary(ResponseBatchSchema, bytes);
+/** A batch as it came out of the spool under a number. Throws `badData` for bytes that are no batch of that number. */
+export function readSpooledBatch(batchNumber: number, bytes: Uint8Array): ResponseBatch {
+  try {
+    const batch = fromBinary(ResponseBatchSchema, bytes);
+    if (batch.batchNumber === BigInt(batchNumber)) return batch;
+  } catch (error) {
+    throw new MusterError("badData", `batch ${batchNumber} cannot be decoded`, { cause: error });
+  }
+  throw new MusterError("badData", `another batch lies in the place of batch ${batchNumber}`);
 }
 
 function failureMessage(requestIndex: number, failure: FailedOutcome): RequestFailure {

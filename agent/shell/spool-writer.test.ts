@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type ResponseBatch, ResponseBatchSchema } from "../../proto/gen/muster/v1/agent_pb.js";
 import { MusterError } from "../../base/muster-error.ts";
 import { SqliteSpool } from "../adapters/spool/sqlite-spool.ts";
 import type { Input } from "../core/input.ts";
@@ -11,12 +14,19 @@ import { SpoolWriter } from "./spool-writer.ts";
 /** The real spool on a disk that a test can fill. */
 class FillableSpool extends SqliteSpool {
   isFull = false;
+  isBroken = false;
   commits = 0;
 
   override put(batches: Parameters<SqliteSpool["put"]>[0]): void {
     if (this.isFull) throw new MusterError("noSpace", "no space left on device");
+    if (this.isBroken) throw new MusterError("badData", "database disk image is malformed");
     this.commits += 1;
     super.put(batches);
+  }
+
+  override startOver(): string {
+    this.isBroken = false;
+    return super.startOver();
   }
 }
 
@@ -36,7 +46,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const bytesOf = (batchNumber: number): Uint8Array => Uint8Array.of(batchNumber, 1, 2);
+const batchOf = (batchNumber: number): ResponseBatch =>
+  create(ResponseBatchSchema, { batchNumber: BigInt(batchNumber), runId: "r1" });
+const bytesOf = (batchNumber: number): Uint8Array => toBinary(ResponseBatchSchema, batchOf(batchNumber));
 const spooled = (): number[] => taken.flatMap((input) => (input.kind === "BatchSpooled" ? [input.batchNumber] : []));
 
 test("batches of one turn are made durable by one commit, and then told of in order", async () => {
@@ -51,8 +63,8 @@ test("batches of one turn are made durable by one commit, and then told of in or
 test("a batch can be read for its first sending and again from the disk", async () => {
   writer.add(1, bytesOf(1));
   await vi.waitFor(() => expect(spooled()).toEqual([1]), { timeout: 60_000 });
-  expect(writer.read(1)).toEqual(bytesOf(1));
-  expect(writer.read(1)).toEqual(bytesOf(1));
+  expect(writer.read(1)).toEqual(batchOf(1));
+  expect(writer.read(1)).toEqual(batchOf(1));
   writer.close();
 });
 
@@ -81,4 +93,41 @@ test("closing writes what waits and removes what was acknowledged", () => {
   const last = new SqliteSpool(folder);
   expect(last.numbers()).toEqual([2]);
   last.close();
+});
+
+test("a damaged batch is named, set aside and forgotten; the others are sent", async () => {
+  for (const batchNumber of [1, 2]) writer.add(batchNumber, bytesOf(batchNumber));
+  writer.close();
+  const file = join(folder, "spool.sqlite");
+  const database = new DatabaseSync(file);
+  database.exec("UPDATE batch SET bytes = x'010203' WHERE number = 1");
+  database.close();
+  const log = pino({}, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) });
+  const after = new SqliteSpool(folder);
+  const next = new SpoolWriter({ spool: after, log, take: (input) => taken.push(input) });
+  expect(next.read(1)).toBeNull();
+  expect(next.read(2)?.batchNumber).toBe(2n);
+  expect(taken.at(-1)).toEqual({ kind: "BatchLost", batchNumber: 1 });
+  expect(said.at(-1)).toBe("batch 1 cannot be read from the spool; its requests are leased again");
+  expect(after.numbers()).toEqual([2]);
+  next.close();
+  const looked = new DatabaseSync(file);
+  expect(looked.prepare("SELECT number FROM damaged").all()).toMatchObject([{ number: 1 }]);
+  looked.close();
+});
+
+test("a spool that breaks is moved aside, and what comes is kept in an empty one with numbers that go on", async () => {
+  writer.add(1, bytesOf(1));
+  await vi.waitFor(() => expect(spooled()).toEqual([1]), { timeout: 60_000 });
+  spool.isBroken = true;
+  writer.add(2, bytesOf(2));
+  await vi.waitFor(() => expect(spooled()).toEqual([1, 2]), { timeout: 60_000 });
+  expect(said[0]).toBe("the spool is damaged; it was moved aside, an empty one goes on");
+  expect(existsSync(join(folder, "spool.sqlite.broken-1"))).toBe(true);
+  expect(spool.numbers()).toEqual([2]);
+  expect(spool.nextNumber()).toBe(3);
+  expect(writer.read(1)?.batchNumber).toBe(1n);
+  expect(writer.read(1)).toBeNull();
+  expect(taken.at(-1)).toEqual({ kind: "BatchLost", batchNumber: 1 });
+  writer.close();
 });

@@ -2,6 +2,8 @@ import type { Logger } from "pino";
 import { MusterError } from "../../base/muster-error.ts";
 import type { Input } from "../core/input.ts";
 import type { Spool } from "../ports/spool.ts";
+import type { ResponseBatch } from "../../proto/gen/muster/v1/agent_pb.js";
+import { readSpooledBatch } from "./batch-maker.ts";
 
 const RETRY_MS = 1_000;
 /** Batches kept in memory until they are sent; those above it are read back from the disk. */
@@ -21,6 +23,7 @@ export class SpoolWriter {
   #acknowledged: number[] = [];
   /** Batches in the spool. */
   #held: number;
+  #lost = 0;
   #scheduled = false;
   #blocked = false;
   #closed = false;
@@ -38,10 +41,30 @@ export class SpoolWriter {
     this.#schedule();
   }
 
-  read(batchNumber: number): Uint8Array {
+  /** A batch to send, or null where the disk has lost it: that is told, and the core forgets it. */
+  read(batchNumber: number): ResponseBatch | null {
     const fresh = this.#fresh.get(batchNumber);
     this.#fresh.delete(batchNumber);
-    return fresh ?? this.#spool.get(batchNumber);
+    try {
+      return readSpooledBatch(batchNumber, fresh ?? this.#spool.get(batchNumber));
+    } catch (thrown) {
+      this.#lose(batchNumber, MusterError.from(thrown));
+      return null;
+    }
+  }
+
+  #lose(batchNumber: number, error: MusterError): void {
+    this.#lost += 1;
+    const lost = { batchNumber, error: error.message, lostSoFar: this.#lost };
+    this.#log.error(lost, `batch ${batchNumber} cannot be read from the spool; its requests are leased again`);
+    this.#take({ kind: "BatchLost", batchNumber });
+    if (error.kind === "notFound") return;
+    this.#held -= 1;
+    try {
+      this.#spool.setAside(batchNumber);
+    } catch (thrown) {
+      this.#log.error({ batchNumber, error: MusterError.from(thrown).message }, "the damaged batch stays in its place");
+    }
   }
 
   /** Forgets a batch, soon: many are removed with one commit, and one that is sent again costs nothing. */
@@ -80,8 +103,10 @@ export class SpoolWriter {
         this.#acknowledged = [];
       }
       if (batches.length > 0) this.#spool.put(batches);
-    } catch (error) {
-      return this.#block(MusterError.from(error));
+    } catch (thrown) {
+      const error = MusterError.from(thrown);
+      if (error.kind === "badData") this.#startOver(error);
+      return this.#block(error);
     }
     this.#waiting = [];
     this.#held += batches.length;
@@ -89,6 +114,21 @@ export class SpoolWriter {
     for (const { batchNumber, bytes } of batches) {
       if (this.#fresh.size < FRESH_MAX) this.#fresh.set(batchNumber, bytes);
       this.#take({ kind: "BatchSpooled", batchNumber });
+    }
+  }
+
+  /** The file is damaged: an empty one takes what comes; what only the old one has is told when it is to be sent. */
+  #startOver(error: MusterError): void {
+    try {
+      const aside = this.#spool.startOver();
+      this.#held = 0;
+      this.#acknowledged = [];
+      this.#log.error(
+        { error: error.message, aside },
+        "the spool is damaged; it was moved aside, an empty one goes on",
+      );
+    } catch (thrown) {
+      this.#log.error({ error: MusterError.from(thrown).message }, "the damaged spool cannot be moved aside");
     }
   }
 

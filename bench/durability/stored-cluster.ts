@@ -30,6 +30,12 @@ export interface StoredRunWish {
   readonly requests: number;
 }
 
+/** A batch as an agent's spool takes it. */
+export interface MadeBatch {
+  readonly batchNumber: number;
+  readonly bytes: Uint8Array;
+}
+
 /** A data folder that is being made. */
 export class StoredCluster {
   readonly #journals: SqliteJournalStore;
@@ -110,10 +116,10 @@ export class StoredCluster {
     requests: Uint32Array,
     rowsPerBatch: number,
     answer: (request: number) => EvaluationResponse,
-  ): { readonly batchNumber: number; readonly bytes: Uint8Array }[] {
+  ): readonly MadeBatch[] {
     const { agentId, leaseId, slotId } = lease;
     const runId = leaseId.slice(0, leaseId.indexOf("."));
-    const batches: { batchNumber: number; bytes: Uint8Array }[] = [];
+    const batches: MadeBatch[] = [];
     for (let from = 0; from < requests.length; from += rowsPerBatch) {
       const indexes = [...requests.subarray(from, from + rowsPerBatch)];
       const batchNumber = (this.#batchNumbers.get(agentId) ?? 0) + 1;
@@ -126,8 +132,8 @@ export class StoredCluster {
   }
 
   /** Takes batches of a lease as if their agent had sent them, each in a frame of its own. */
-  async accept(lease: Lease, batches: readonly { readonly bytes: Uint8Array }[]): Promise<void> {
-    const messages = batches.map(({ bytes }) => readSpooledBatch(bytes));
+  async accept(lease: Lease, batches: readonly MadeBatch[]): Promise<void> {
+    const messages = batches.map(({ batchNumber, bytes }) => readSpooledBatch(batchNumber, bytes));
     const digests = await Promise.all(
       messages.map(({ responses }) => this.#blobs.put(toBinary(ResponseColumnsSchema, responses!))),
     );

@@ -864,7 +864,7 @@ export declare const LeaseRequestsSchema: GenMessage<LeaseRequests>;
  */
 export declare type ResponseBatch = Message<"muster.v1.ResponseBatch"> & {
   /**
-   * Numbered from 1 for each agent identity, without gaps.
+   * Numbered from 1 for each agent identity, ascending, never twice; with gaps where the agent began again.
    *
    * @generated from field: uint64 batch_number = 1;
    */
