@@ -14,5 +14,5 @@ export interface Leftovers {
   /** Their digests when they were asked for. */
   readonly digests: readonly string[];
   /** Removes one; false where it was stored again meanwhile: then somebody is about to name it. */
-  remove(digest: string): boolean;
+  remove(digest: string): Promise<boolean>;
 }

@@ -26,7 +26,7 @@ export async function collectGarbage(around: GarbageSurroundings): Promise<void>
     if (unnamed.size > 0) await strikeNamed(unnamed, around);
     if (signal.aborted) return;
     let removed = 0;
-    for (const digest of unnamed) if (leftovers.remove(digest)) removed += 1;
+    for (const digest of unnamed) if (await leftovers.remove(digest)) removed += 1;
     if (removed > 0) log.info({ blobs: removed }, "blobs that no journal names were removed");
   } catch (error) {
     const { message } = MusterError.from(error);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import type { BlobStore } from "../../coordinator/ports/blob-store.ts";
 
@@ -16,6 +17,17 @@ export function blobStoreContract(name: string, makeStore: () => Promise<BlobSto
   test(`${name}: empty bytes are a blob too`, async () => {
     const store = await makeStore();
     expect(await store.get(await store.put(new Uint8Array()))).toHaveLength(0);
+    await store.close();
+  });
+
+  test(`${name}: large bytes, put by many at once, come back`, async () => {
+    const store = await makeStore();
+    const blobs = [1 << 17, (1 << 17) + 1, 3_000_000].map((length) => randomBytes(length));
+    const digests = await Promise.all([...blobs, ...blobs].map((bytes) => store.put(bytes)));
+    for (const [at, bytes] of blobs.entries()) {
+      expect(digests[at + blobs.length]).toBe(digests[at]);
+      expect(bytes.equals(await store.get(digests[at]!))).toBe(true);
+    }
     await store.close();
   });
 

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   openSync,
   closeSync,
+  cpSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -129,6 +130,21 @@ export class NatsServer {
   /** SIGSTOP or SIGCONT. */
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#process?.kill(signal);
+  }
+
+  /** Keeps a copy of its files as they are now. */
+  async saveFiles(): Promise<void> {
+    await this.kill();
+    cpSync(join(this.#folder, "store"), join(this.#folder, "saved"), { recursive: true });
+    await this.restart();
+  }
+
+  /** Goes back to the files that were kept. */
+  async bringBackFiles(): Promise<void> {
+    await this.kill();
+    rmSync(join(this.#folder, "store"), { recursive: true });
+    renameSync(join(this.#folder, "saved"), join(this.#folder, "store"));
+    await this.restart();
   }
 
   /** Ends it and throws its files away. */

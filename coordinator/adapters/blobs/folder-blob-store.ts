@@ -83,8 +83,8 @@ export class FolderBlobStore implements BlobStore {
     }
     return {
       digests: [...leftovers],
-      remove: (digest) => {
-        // At once: between the question and the removal nobody can put it.
+      remove: async (digest) => {
+        // Without a pause: between the question and the removal nobody can put it.
         if (!leftovers.delete(digest)) return false;
         rmSync(blobPath(this.#folder, digest), { force: true });
         return true;

@@ -20,7 +20,7 @@ export class MemoryBlobStore implements BlobStore {
 
   /** Memory outlives nobody. */
   async leftovers(): Promise<Leftovers> {
-    return { digests: [], remove: () => false };
+    return { digests: [], remove: async () => false };
   }
 
   async close(): Promise<void> {}

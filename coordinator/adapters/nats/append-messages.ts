@@ -7,8 +7,9 @@ import { MusterError } from "../../../base/muster-error.ts";
 import { Patience, silent, troubleOf } from "./passing-trouble.ts";
 import { lastSequence, readMessage, type ReadStream } from "./stream-messages.ts";
 
-const PUBLISH_TIMEOUT_MS = 2_000;
-/** What each further message may add to it. */
+/** While its leader is elected a stream is silent: the sooner it is asked again, the shorter the gap. */
+const PUBLISH_TIMEOUT_MS = 500;
+/** What each message may add to it. */
 const PART_TIMEOUT_MS = 500;
 
 /** Messages to append at once, or not at all. */

@@ -42,17 +42,18 @@ export async function makeKeepingStream(
       return await manager.streams.add(wish);
     }
   });
-  checkStream(info, { ...KEEPS_ALL, subjects: [subject] }, options.replicas);
-  connection.checkDurable(`stream ${name}`, holders(connection, info));
+  checkStream(connection, info, { ...KEEPS_ALL, subjects: [subject] });
   return info;
 }
 
-/** Throws `unsupported` for a setting that is not as wished, or too few replicas. */
-function checkStream(
-  { config }: StreamInfo,
+/** Throws `unsupported` for a setting that is not as wished, for too few replicas, and as `checkDurable`. */
+export function checkStream(
+  connection: NatsConnection,
+  info: StreamInfo,
   wish: Readonly<Partial<Record<keyof StreamConfig, unknown>>>,
-  replicas: number,
 ): void {
+  const { config } = info;
+  const { replicas } = connection.options;
   const given = config as unknown as Readonly<Record<string, unknown>>;
   for (const [setting, wished] of Object.entries(wish)) {
     const found = given[setting] ?? false;
@@ -63,6 +64,7 @@ function checkStream(
   }
   if (given["persist_mode"] === "async") throw otherSetting(config, "persist_mode", "async", "default");
   if (config.num_replicas < replicas) throw otherSetting(config, "num_replicas", config.num_replicas, replicas);
+  connection.checkDurable(`stream ${config.name}`, holders(connection, info));
 }
 
 function otherSetting({ name }: StreamConfig, setting: string, found: unknown, wished: unknown): MusterError {

@@ -132,9 +132,13 @@ function withoutJetstream(place: string): MusterError {
 }
 
 function isNotEnabled(error: unknown): boolean {
-  if (error instanceof JetStreamApiError) return error.code === JetStreamApiCodes.JetStreamNotEnabledForAccount;
-  // Nobody listens where JetStream would.
-  return error instanceof errors.RequestError || (error instanceof Error && error.cause instanceof errors.RequestError);
+  const reasons = error instanceof Error ? [error, error.cause] : [];
+  return reasons.some((reason) =>
+    reason instanceof JetStreamApiError
+      ? reason.code === JetStreamApiCodes.JetStreamNotEnabledForAccount
+      : // Nobody listens where JetStream would.
+        reason instanceof errors.RequestError,
+  );
 }
 
 function jetstreamProblem(client: Client, error: unknown): MusterError {

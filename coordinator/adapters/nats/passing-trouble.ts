@@ -24,6 +24,7 @@ export type Trouble = "passing" | "noSpace" | "wrongSequence" | "lasting";
 /** Sorts what was thrown. */
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof JetStreamApiError) {
+    if (error.code === JetStreamApiCodes.JetStreamNotEnabledForAccount) return "lasting";
     if (WRONG_LAST_SEQUENCE.includes(error.code)) return "wrongSequence";
     if (OUT_OF_ROOM.includes(error.code)) return "noSpace";
     if (error.code === STORE_FAILED)

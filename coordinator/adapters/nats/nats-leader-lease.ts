@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
+import { StorageType } from "@nats-io/jetstream";
+import { assert } from "../../../base/assert.ts";
+import { MusterError } from "../../../base/muster-error.ts";
+import type { NatsConnection } from "./nats-connection.ts";
+import { askPatiently, troubleOf } from "./passing-trouble.ts";
+
+const KEY = "leader";
+/** How long it stays written that a lease expired. */
+const MARKER_MS = 60_000;
+
+/** What became of asking for the lease. `unknown`: no answer; it may have been given. */
+export type LeaseState = "held" | "lost" | "unknown";
+
+/**
+ * A key that vanishes unless it is renewed: whoever holds it is the one that should try to write. It decides only when
+ * somebody tries; who may write, the journals' compare-and-set and the epoch decide.
+ */
+export class NatsLeaderLease {
+  readonly #connection: NatsConnection;
+  readonly #bucket: string;
+  readonly #keys: KV;
+  readonly #durationMs: number;
+  /** Tells this holder from another of the same name. */
+  readonly #token = randomUUID();
+  /** The key's revision while it is ours. */
+  #revision: number | null = null;
+  #value = "";
+
+  /** A lease that ends `durationMs` (whole seconds: the server counts them) after its last renewal. Throws `unsupported`, `connection`. */
+  static async open(connection: NatsConnection, durationMs: number): Promise<NatsLeaderLease> {
+    assert(durationMs > 0 && durationMs % 1_000 === 0, "a lease lasts whole seconds");
+    const bucket = `${connection.options.cluster}_leader`;
+    const keys = await askPatiently(`bucket ${bucket}`, () =>
+      new Kvm(connection.jetstream).create(bucket, {
+        history: 1,
+        storage: StorageType.File,
+        replicas: connection.options.replicas,
+        markerTTL: MARKER_MS,
+        allow_direct: false,
+      }),
+    );
+    const { markerTTL } = await askPatiently(`bucket ${bucket}`, () => keys.status());
+    if (markerTTL === 0) {
+      throw new MusterError(
+        "unsupported",
+        `stream KV_${bucket} has allow_msg_ttl false: a leader's lease would not end`,
+        {
+          wayOut: `Remove it (nats kv del ${bucket}); it is made again.`,
+        },
+      );
+    }
+    return new NatsLeaderLease(connection, keys, bucket, durationMs);
+  }
+
+  private constructor(connection: NatsConnection, keys: KV, bucket: string, durationMs: number) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#bucket = bucket;
+    this.#durationMs = durationMs;
+  }
+
+  /** Takes the lease where nobody has it. `value` names the holder to others, at most 1,000 characters. */
+  tryAcquire(value: string): Promise<LeaseState> {
+    this.#value = JSON.stringify({ leader: value, token: this.#token });
+    return this.#ask(() => this.#keys.create(KEY, this.#value, this.#ttl));
+  }
+
+  /** Keeps it for another `durationMs`. */
+  renew(): Promise<LeaseState> {
+    const revision = this.#revision;
+    if (revision === null) return Promise.resolve("lost");
+    // The client's own update has no way to say how long.
+    return this.#ask(async () => {
+      const expect = { lastSubjectSequence: revision };
+      const options = { expect, ttl: this.#ttl, timeout: this.#durationMs / 2 };
+      return (await this.#connection.jetstream.publish(`$KV.${this.#bucket}.${KEY}`, this.#value, options)).seq;
+    });
+  }
+
+  /** Gives it back at once where it is still held; otherwise it ends by itself. */
+  async release(): Promise<void> {
+    const revision = this.#revision;
+    this.#revision = null;
+    if (revision === null) return;
+    try {
+      await this.#keys.delete(KEY, { previousSeq: revision });
+    } catch (error) {
+      if (troubleOf(error) === "lasting") throw error;
+    }
+  }
+
+  /** Who leads: now, and whenever that changes; null: nobody. Ends when it is aborted. */
+  async *watch(signal: AbortSignal): AsyncGenerator<string | null> {
+    let shown: string | null | undefined;
+    while (!signal.aborted) {
+      for await (const entry of this.#entries(signal)) {
+        const leader = leaderOf(entry);
+        if (leader === shown) continue;
+        shown = leader;
+        yield leader;
+      }
+    }
+  }
+
+  /** The key as it is, then its changes, until nothing is heard for longer than a leader may be silent. */
+  async *#entries(signal: AbortSignal): AsyncGenerator<KvEntry | null> {
+    const name = `bucket ${this.#bucket}`;
+    const changes = await askPatiently(name, () => this.#keys.watch({ key: KEY }));
+    const stop = (): void => changes.stop();
+    const silence = setTimeout(stop, 2 * this.#durationMs);
+    signal.addEventListener("abort", stop);
+    try {
+      yield await askPatiently(name, () => this.#keys.get(KEY));
+      if (signal.aborted) return;
+      for await (const entry of changes) {
+        silence.refresh();
+        yield entry;
+      }
+    } finally {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", stop);
+      changes.stop();
+    }
+  }
+
+  get #ttl(): string {
+    return `${this.#durationMs / 1_000}s`;
+  }
+
+  /** Where an answer was lost, the key itself tells whose it is. */
+  async #ask(write: () => Promise<number>): Promise<LeaseState> {
+    try {
+      this.#revision = await write();
+      return "held";
+    } catch (error) {
+      const trouble = troubleOf(error);
+      if (trouble === "passing") return "unknown";
+      if (trouble !== "wrongSequence") throw error;
+    }
+    try {
+      const entry = await this.#keys.get(KEY);
+      const isOurs = entry !== null && entry.operation === "PUT" && entry.string() === this.#value;
+      this.#revision = isOurs ? entry.revision : null;
+      return isOurs ? "held" : "lost";
+    } catch (error) {
+      if (troubleOf(error) !== "passing") throw error;
+      return "unknown";
+    }
+  }
+}
+
+function leaderOf(entry: KvEntry | null): string | null {
+  if (entry === null || entry.operation !== "PUT") return null;
+  return entry.json<{ readonly leader: string }>().leader;
+}
