@@ -36,7 +36,7 @@ export async function appendMessages(appending: Appending): Promise<Appended> {
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble === "lasting") throw error;
-      if (trouble === "wrongSequence" || isUnknown) {
+      if (trouble === "wrongSequence" || (trouble === "noSpace" && isUnknown)) {
         const whose = await lookUp(appending);
         if (whose !== null) return { kind: whose };
       }

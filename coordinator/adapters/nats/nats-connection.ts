@@ -9,10 +9,13 @@ import {
 import { connect, errors, type NatsConnection as Client } from "@nats-io/transport-node";
 import { MusterError } from "../../../base/muster-error.ts";
 import { clientOptions, type NatsOptions } from "./nats-options.ts";
+import { askPatiently } from "./passing-trouble.ts";
 import { serversThatSync } from "./sync-proof.ts";
 
 /** Below it acknowledged records were lost in ways that a setting does not prevent. */
 const VERSION_MIN = [2, 12, 3] as const;
+/** Longer than any answer takes; a stream without a leader gives none, and is asked again. */
+const ASK_TIMEOUT_MS = 1_500;
 /** Blobs travel in messages of 128 KiB, frames in parts of what is allowed. */
 const PAYLOAD_BYTES_MIN = 256 << 10;
 
@@ -36,7 +39,9 @@ export class NatsConnection {
     });
     try {
       checkServer(client);
-      const manager = await jetstreamManager(client).catch((error: unknown) => {
+      const manager = await askPatiently(`JetStream at ${placeOf(client)}`, () =>
+        jetstreamManager(client, { timeout: ASK_TIMEOUT_MS }),
+      ).catch((error: unknown) => {
         throw jetstreamProblem(client, error);
       });
       const synced = options.durable === "always" ? await serversThatSync(options.monitors ?? []) : null;
@@ -98,7 +103,7 @@ function connectProblem(addresses: string, error: unknown): MusterError {
 
 function checkServer(client: Client): void {
   const { info } = client;
-  const place = `NATS server ${info?.server_name ?? ""} at ${client.getServer()}`;
+  const place = placeOf(client);
   if (!isNewEnough(info?.version ?? "")) {
     throw new MusterError("unsupported", `${place} is version ${info?.version}, older than ${VERSION_MIN.join(".")}`, {
       wayOut: "Update nats-server: older ones lose records that they acknowledged.",
@@ -133,16 +138,18 @@ function withoutJetstream(place: string): MusterError {
 
 function isNotEnabled(error: unknown): boolean {
   const reasons = error instanceof Error ? [error, error.cause] : [];
-  return reasons.some((reason) =>
-    reason instanceof JetStreamApiError
-      ? reason.code === JetStreamApiCodes.JetStreamNotEnabledForAccount
-      : // Nobody listens where JetStream would.
-        reason instanceof errors.RequestError,
+  return reasons.some(
+    (reason) => reason instanceof JetStreamApiError && reason.code === JetStreamApiCodes.JetStreamNotEnabledForAccount,
   );
 }
 
+function placeOf(client: Client): string {
+  return `NATS server ${client.info?.server_name ?? ""} at ${client.getServer()}`;
+}
+
 function jetstreamProblem(client: Client, error: unknown): MusterError {
-  const place = `NATS server ${client.info?.server_name ?? ""} at ${client.getServer()}`;
+  if (error instanceof MusterError) return error;
+  const place = placeOf(client);
   if (isNotEnabled(error)) {
     return new MusterError("unsupported", `${place} has no JetStream for this account`, {
       wayOut: "Enable JetStream for the account that these credentials belong to.",
