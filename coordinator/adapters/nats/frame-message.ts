@@ -5,6 +5,7 @@
 // write the same: a lost acknowledgement is looked up by comparing bytes.
 import { promisify } from "node:util";
 import { crc32, zstdCompress, zstdDecompress } from "node:zlib";
+import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import type { Frame } from "../../ports/journal.ts";
 
 const HEAD_BYTES = 73;
@@ -37,7 +38,7 @@ export async function encodeMessages(
   messageBytesMax: number,
 ): Promise<readonly Uint8Array[]> {
   const isCompressed = frame.payload.length > COMPRESS_BYTES;
-  const stored = isCompressed ? await compress(frame.payload) : frame.payload;
+  const stored = isCompressed ? await compress(frame.payload, ZSTD_OPTIONS) : frame.payload;
   const partBytes = Math.min(messageBytesMax, PART_BYTES_MAX) - HEAD_BYTES - RESERVED_BYTES;
   const parts = Math.max(1, Math.ceil(stored.length / partBytes));
   return Array.from({ length: parts }, (_, part) => {

@@ -5,6 +5,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType } from "@nats-io/jetstream"
 import { Objm } from "@nats-io/obj";
 import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
+import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
 import { checkStream } from "./made-stream.ts";
 import type { NatsConnection } from "./nats-connection.ts";
@@ -89,7 +90,7 @@ export class NatsBlobStore implements BlobStore {
 
   async #write(digest: string, bytes: Uint8Array): Promise<void> {
     if (await this.#objects.touch(digest)) return;
-    await this.#objects.write(digest, await compress(bytes));
+    await this.#objects.write(digest, await compress(bytes, ZSTD_OPTIONS));
   }
 
   #damaged(digest: string, cause: unknown): MusterError {
