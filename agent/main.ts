@@ -1,13 +1,15 @@
-import { randomUUID } from "node:crypto";
+import { randomInt, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { EXIT_CODES, MusterError } from "../base/muster-error.ts";
 import { parseAddress } from "../base/node/address.ts";
+import { SYSTEM_CLOCK } from "../base/node/system-clock.ts";
 import { stateFolder } from "../base/node/folders.ts";
 import { type FolderLock, lockFolder } from "../base/node/folder-lock.ts";
 import type { EngineOptions } from "./adapters/engines/engine-options.ts";
 import { openEngines } from "./adapters/engines/open-engines.ts";
+import { dialGrpc } from "./adapters/links/grpc-dial.ts";
 import { openSpool } from "./adapters/spool/open-spool.ts";
 import type { SqliteSpool } from "./adapters/spool/sqlite-spool.ts";
 import { HostTelemetry } from "./adapters/telemetry/host-telemetry.ts";
@@ -17,7 +19,7 @@ import { AgentProcess } from "./shell/agent-process.ts";
 
 /** How an agent is started; the CLI's option table fills it. */
 export interface AgentOptions {
-  /** `HOST:PORT`. */
+  /** `HOST:PORT`, several with commas: one of them leads. */
   readonly coordinator: string;
   /** Null: the host's name. */
   readonly name: string | null;
@@ -45,7 +47,7 @@ const PROGRESS_MS = 5_000;
  * `ready` once the coordinator has welcomed it. Rejects when it cannot start or must not go on.
  */
 export async function runAgent(options: AgentOptions): Promise<void> {
-  parseAddress(options.coordinator, "--coordinator");
+  for (const address of addressesOf(options)) parseAddress(address, "--coordinator");
   const name = options.name ?? hostname();
   const log = pino({ level: options.logLevel, name: `agent ${name}` }, pino.destination({ dest: 2, sync: true }));
   const folder = options.dataFolder ?? join(stateFolder(), "agents", folderName(name));
@@ -91,6 +93,10 @@ function progressLog(log: Logger): EngineOptions["onProgress"] {
   };
 }
 
+function addressesOf({ coordinator }: AgentOptions): readonly string[] {
+  return coordinator.split(",").map((address) => address.trim());
+}
+
 interface Parts {
   readonly agentId: string;
   readonly name: string;
@@ -112,12 +118,14 @@ async function serve(options: AgentOptions, { agentId, name, spool, engines, log
       hostName: name,
       pricePerSlotHour: options.pricePerSlotHour,
     },
-    coordinator: options.coordinator,
+    coordinators: addressesOf(options),
+    dial: dialGrpc,
     engines: slots,
     spool,
     telemetry,
     log,
-    nowMs: () => performance.now(),
+    clock: SYSTEM_CLOCK,
+    randomBelow: (limit) => randomInt(limit),
     onWelcome: () => {
       if (isReady) return;
       isReady = true;

@@ -28,8 +28,6 @@ export interface CoordinatorOptions {
   onReady?(addresses: { readonly grpcAddress: string; readonly httpAddress: string }): void;
 }
 
-const TICK_MS = 250;
-
 /** Runs a coordinator until it is told to stop. Rejects when it cannot start or must not go on. */
 export async function runCoordinator(options: CoordinatorOptions): Promise<void> {
   const log = pino({ level: options.logLevel, name: "coordinator" }, pino.destination({ dest: 2, sync: true }));
@@ -71,25 +69,24 @@ async function serve(
     log,
     leaseDurationMs,
   });
-  const tick = setInterval(() => parts.loop.take({ kind: "TimePassed" }), TICK_MS);
+  const { shell } = parts;
   try {
     const grpcPort = await bind(parts.server, listen);
-    const httpServer = await serveHttp(http, { registry: parts.metrics.registry, health: () => parts.trouble });
+    const httpServer = await serveHttp(http, { registry: shell.metrics.registry, health: () => shell.trouble });
     const httpPort = (httpServer.address() as { port: number }).port;
     const grpcAddress = formatAddress({ host: listen.host, port: grpcPort });
     const httpAddress = formatAddress({ host: http.host, port: httpPort });
     parts.describe(httpAddress);
     await folder.announce({ grpcAddress, httpAddress });
     log.info(
-      { grpcAddress, httpAddress, dataFolder, epoch: parts.loop.state.epoch, schema: SCHEMA_HASH },
+      { grpcAddress, httpAddress, dataFolder, epoch: shell.loop.state.epoch, schema: SCHEMA_HASH },
       "coordinator ready",
     );
     process.send?.({ kind: "ready", grpcAddress, httpAddress });
     options.onReady?.({ grpcAddress, httpAddress });
-    await stopRequested(parts.fatal);
+    await stopRequested(shell.fatal);
     httpServer.close();
   } finally {
-    clearInterval(tick);
     parts.server.forceShutdown();
     await parts.close();
   }

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RefusalReason } from "./core/effect.ts";
 import type { ResponseBatch } from "./core/input.ts";
 import type { CoordinatorState } from "./core/state.ts";
@@ -23,7 +23,6 @@ export class CoordinatorMetrics {
 
   constructor(sources: MetricSources) {
     const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
     this.#responses = new Counter({
       name: "muster_responses_total",
       help: "Responses received, counted or not.",

@@ -1,15 +1,16 @@
-import { randomInt } from "node:crypto";
 import type { Logger } from "pino";
+import type { Cancel, Clock } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import type { ControlDown, DataDown, Welcome } from "../../proto/gen/muster/v1/agent_pb.js";
-import { CoordinatorLink } from "../adapters/links/coordinator-link.ts";
-import type { HostTelemetry } from "../adapters/telemetry/host-telemetry.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Input } from "../core/input.ts";
 import { type AgentState, beginState, heldLeaseIds } from "../core/state.ts";
 import { step } from "../core/step.ts";
 import type { InferenceEngine } from "../ports/inference-engine.ts";
+import type { Dial } from "../ports/coordinator-channel.ts";
 import type { Spool } from "../ports/spool.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { CoordinatorLink, type LinkListener } from "./coordinator-link.ts";
 import { type AgentIdentity, helloMessage } from "./hello-message.ts";
 import { SampleDesk } from "./sample-desk.ts";
 import { SlotRunner } from "./slot-runner.ts";
@@ -19,14 +20,17 @@ import { telemetryMessage } from "./telemetry-message.ts";
 /** What an agent works with, made by `main`. */
 export interface AgentSurroundings {
   readonly identity: AgentIdentity;
-  /** `HOST:PORT` of the coordinator. */
-  readonly coordinator: string;
+  /** `HOST:PORT` of each coordinator: one leads, the others stand by. */
+  readonly coordinators: readonly string[];
+  readonly dial: Dial;
   /** By slot id. */
   readonly engines: ReadonlyMap<string, InferenceEngine>;
   readonly spool: Spool;
-  readonly telemetry: HostTelemetry;
+  readonly telemetry: Telemetry;
   readonly log: Logger;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
+  /** A random integer below a limit. */
+  readonly randomBelow: (limit: number) => number;
   /** Called at each welcome. */
   readonly onWelcome: () => void;
 }
@@ -36,6 +40,7 @@ const RECONNECT_MS = 200;
 const RECONNECT_MAX_MS = 5_000;
 /** How long a stopping agent waits for acknowledgements; what is not acknowledged lies in the spool. */
 const FAREWELL_MS = 3_000;
+const FAREWELL_LOOK_MS = 20;
 
 /** The agent's shell: turns what arrives into inputs of the core, and performs its effects. */
 export class AgentProcess {
@@ -47,10 +52,11 @@ export class AgentProcess {
   readonly #inputs: Input[] = [];
   #link: CoordinatorLink | null = null;
   #isUp = false;
+  /** Position of the coordinator that is, or was last, tried. */
+  #position = 0;
   #attempts = 0;
-  #telemetryTimer: NodeJS.Timeout | null = null;
-  #reconnectTimer: NodeJS.Timeout | null = null;
-  #tick: NodeJS.Timeout | null = null;
+  /** What ends everything that is scheduled, by what it is. */
+  readonly #scheduled: { tick?: Cancel; telemetry?: Cancel; reconnect?: Cancel; farewell?: Cancel } = {};
   #stopping = false;
   #ended = false;
   #taking = false;
@@ -58,7 +64,8 @@ export class AgentProcess {
 
   constructor(surroundings: AgentSurroundings) {
     this.#around = surroundings;
-    const { engines, spool, nowMs } = surroundings;
+    const { engines, spool, clock, log } = surroundings;
+    const nowMs = (): number => clock.nowMs();
     for (const [slotId, engine] of engines) this.#runners.set(slotId, new SlotRunner(engine, nowMs));
     this.#state = beginState({
       slots: Array.from(engines, ([slotId, { description }]) => ({ slotId, concurrency: description.concurrency })),
@@ -67,14 +74,14 @@ export class AgentProcess {
       nextBatchNumber: spool.nextNumber(),
     });
     const take = (input: Input): void => this.#take(input);
-    this.#desk = new SampleDesk({ runners: this.#runners, log: surroundings.log, take });
-    this.#writer = new SpoolWriter({ spool, log: surroundings.log, take });
+    this.#desk = new SampleDesk({ runners: this.#runners, clock, log, take });
+    this.#writer = new SpoolWriter({ spool, clock, log, take });
     this.#settled = Promise.withResolvers<void>();
   }
 
   /** Works until it is stopped (resolves), refused or broken (rejects). */
   async run(): Promise<void> {
-    this.#tick = setInterval(() => this.#take({ kind: "TimePassed" }), TICK_MS);
+    this.#scheduled.tick = this.#around.clock.every(TICK_MS, () => this.#take({ kind: "TimePassed" }));
     const left = this.#state.batches.size;
     if (left > 0) this.#around.log.info({ batches: left }, "responses of an earlier start are in the spool");
     this.#connect();
@@ -91,19 +98,20 @@ export class AgentProcess {
     this.#stopping = true;
     this.#around.log.info({ reason }, "stopping");
     this.#take({ kind: "StopRequested" });
-    const deadline = this.#around.nowMs() + FAREWELL_MS;
-    const farewell = setInterval(() => {
+    const { clock } = this.#around;
+    const deadline = clock.nowMs() + FAREWELL_MS;
+    this.#scheduled.farewell = clock.every(FAREWELL_LOOK_MS, () => {
       const isDone = this.#isUp && this.#state.batches.size === 0 && this.#desk.idle;
-      if (!isDone && this.#isUp && this.#around.nowMs() < deadline) return;
-      clearInterval(farewell);
+      if (!isDone && this.#isUp && clock.nowMs() < deadline) return;
+      this.#scheduled.farewell?.();
       this.#link?.sendControl({ case: "goodbye", value: { $typeName: "muster.v1.Goodbye", reason } });
       this.#settled.resolve();
-    }, 20);
+    });
   }
 
   async #cleanUp(): Promise<void> {
-    for (const timer of [this.#tick, this.#telemetryTimer]) if (timer !== null) clearInterval(timer);
-    if (this.#reconnectTimer !== null) clearTimeout(this.#reconnectTimer);
+    for (const cancel of Object.values(this.#scheduled)) cancel();
+    this.#desk.close();
     this.#stopping = true;
     this.#ended = true;
     await this.#link?.close();
@@ -119,7 +127,8 @@ export class AgentProcess {
     this.#taking = true;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
-        for (const effect of step(this.#state, { nowMs: this.#around.nowMs(), input: next })) this.#perform(effect);
+        for (const effect of step(this.#state, { nowMs: this.#around.clock.nowMs(), input: next }))
+          this.#perform(effect);
       }
     } catch (error) {
       this.#settled.reject(MusterError.from(error));
@@ -173,33 +182,36 @@ export class AgentProcess {
   }
 
   #connect(): void {
-    const { identity, engines, coordinator } = this.#around;
+    const { identity, engines, coordinators, dial, clock } = this.#around;
     const descriptions = new Map(Array.from(engines, ([slotId, engine]) => [slotId, engine.description]));
-    this.#link = new CoordinatorLink(coordinator, {
+    const address = coordinators[this.#position % coordinators.length]!;
+    const listener: LinkListener = {
       hello: () => helloMessage(identity, descriptions, heldLeaseIds(this.#state)),
-      up: (welcome) => this.#up(welcome),
+      up: (welcome) => this.#up(welcome, address),
       control: (message) => this.#control(message),
       data: (message) => this.#data(message),
       down: (error) => this.#down(error),
       refused: (error) => this.#settled.reject(error),
-    });
+    };
+    this.#link = new CoordinatorLink({ address, dial, clock, listener });
     this.#link.open();
   }
 
-  #up(welcome: Welcome): void {
-    const { log, coordinator, onWelcome } = this.#around;
+  #up(welcome: Welcome, coordinator: string): void {
+    const { log, clock, onWelcome } = this.#around;
     log.info({ coordinator, epoch: Number(welcome.epoch), muster: welcome.musterVersion }, "connected");
     this.#isUp = true;
     this.#attempts = 0;
     const { keptLeaseIds, renewalIntervalMs } = welcome;
     this.#take({ kind: "Connected", keptLeaseIds, renewalIntervalMs });
-    this.#telemetryTimer = setInterval(() => this.#sendTelemetry(), Math.max(100, welcome.telemetryIntervalMs));
+    const intervalMs = Math.max(100, welcome.telemetryIntervalMs);
+    this.#scheduled.telemetry = clock.every(intervalMs, () => this.#sendTelemetry());
     this.#sendTelemetry();
     onWelcome();
   }
 
   #down(error: MusterError): void {
-    if (this.#telemetryTimer !== null) clearInterval(this.#telemetryTimer);
+    this.#scheduled.telemetry?.();
     const wasUp = this.#isUp;
     this.#isUp = false;
     this.#take({ kind: "Disconnected" });
@@ -207,10 +219,14 @@ export class AgentProcess {
     if (wasUp || this.#attempts === 0) {
       this.#around.log.warn({ reason: error.message }, "no connection to the coordinator; work goes on, trying again");
     }
-    const waitMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MS * 2 ** this.#attempts);
+    const { clock, randomBelow, coordinators } = this.#around;
+    const round = Math.floor(this.#attempts / coordinators.length);
+    const waitMs = Math.min(RECONNECT_MAX_MS, RECONNECT_MS * 2 ** round);
     this.#attempts += 1;
+    this.#position += 1;
     // Agents that lost the same coordinator must not all come back in the same moment.
-    this.#reconnectTimer = setTimeout(() => this.#connect(), waitMs / 2 + randomInt(Math.ceil(waitMs / 2)));
+    const jitteredMs = waitMs / 2 + randomBelow(Math.ceil(waitMs / 2));
+    this.#scheduled.reconnect = clock.after(jitteredMs, () => this.#connect());
   }
 
   #control(message: ControlDown["message"]): void {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Cancel, Clock } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import type { LeaseRequests } from "../../proto/gen/muster/v1/agent_pb.js";
 import type { Effect } from "../core/effect.ts";
@@ -26,23 +27,33 @@ const SUSPECTS_MAX = 4_096;
 /** Where prompts become outcomes: holds the leases' requests, gives them to engines, collects what comes back. */
 export class SampleDesk {
   readonly #runners: ReadonlyMap<string, SlotRunner>;
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #take: (input: Input) => void;
   readonly #leases = new LeaseStore();
   readonly #batches = new BatchMaker();
   readonly #failed = new Set<string>();
+  /** What ends the next look at each failed slot's engine. */
+  readonly #looks = new Map<string, Cancel>();
   /** How often each sample was in an engine that broke; samples come back in other leases. */
   readonly #suspects = new Map<string, number>();
   #running = 0;
 
   constructor(parts: {
     readonly runners: ReadonlyMap<string, SlotRunner>;
+    readonly clock: Clock;
     readonly log: Logger;
     readonly take: (input: Input) => void;
   }) {
     this.#runners = parts.runners;
+    this.#clock = parts.clock;
     this.#log = parts.log;
     this.#take = parts.take;
+  }
+
+  /** Looks at no engine again. */
+  close(): void {
+    for (const cancel of this.#looks.values()) cancel();
   }
 
   /** Whether no engine has a sample. */
@@ -121,7 +132,7 @@ export class SampleDesk {
   }
 
   #lookAgain(slotId: string, waitMs: number): void {
-    const timer = setTimeout(() => {
+    const cancel = this.#clock.after(waitMs, () => {
       this.#runners
         .get(slotId)!
         .engine.health()
@@ -135,7 +146,7 @@ export class SampleDesk {
           this.#log.error({ slot: slotId, error: MusterError.from(error).message }, "cannot look at the engine");
           this.#lookAgain(slotId, Math.min(LOOK_AGAIN_MAX_MS, waitMs * 2));
         });
-    }, waitMs);
-    timer.unref();
+    });
+    this.#looks.set(slotId, cancel);
   }
 }

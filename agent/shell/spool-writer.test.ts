@@ -7,6 +7,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type ResponseBatch, ResponseBatchSchema } from "../../proto/gen/muster/v1/agent_pb.js";
 import { MusterError } from "../../base/muster-error.ts";
+import { SYSTEM_CLOCK } from "../../base/node/system-clock.ts";
 import { SqliteSpool } from "../adapters/spool/sqlite-spool.ts";
 import type { Input } from "../core/input.ts";
 import { SpoolWriter } from "./spool-writer.ts";
@@ -41,7 +42,7 @@ beforeEach(() => {
   spool = new FillableSpool(folder);
   [taken, said] = [[], []];
   const log = pino({}, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) });
-  writer = new SpoolWriter({ spool, log, take: (input) => taken.push(input) });
+  writer = new SpoolWriter({ spool, clock: SYSTEM_CLOCK, log, take: (input) => taken.push(input) });
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,7 +88,12 @@ test("closing writes what waits and removes what was acknowledged", () => {
   writer.close();
   const after = new SqliteSpool(folder);
   expect(after.numbers()).toEqual([1, 2]);
-  const next = new SpoolWriter({ spool: after, log: pino({ level: "silent" }), take: () => undefined });
+  const next = new SpoolWriter({
+    spool: after,
+    clock: SYSTEM_CLOCK,
+    log: pino({ level: "silent" }),
+    take: () => undefined,
+  });
   next.remove(1);
   next.close();
   const last = new SqliteSpool(folder);
@@ -104,7 +110,7 @@ test("a damaged batch is named, set aside and forgotten; the others are sent", a
   database.close();
   const log = pino({}, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) });
   const after = new SqliteSpool(folder);
-  const next = new SpoolWriter({ spool: after, log, take: (input) => taken.push(input) });
+  const next = new SpoolWriter({ spool: after, clock: SYSTEM_CLOCK, log, take: (input) => taken.push(input) });
   expect(next.read(1)).toBeNull();
   expect(next.read(2)?.batchNumber).toBe(2n);
   expect(taken.at(-1)).toEqual({ kind: "BatchLost", batchNumber: 1 });

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Cancel, Clock } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import type { Input } from "../core/input.ts";
 import type { Spool } from "../ports/spool.ts";
@@ -14,6 +15,7 @@ const REMOVED_AT_ONCE = 64;
 /** Writes batches to the spool, all that were closed in one turn of the event loop with one commit. */
 export class SpoolWriter {
   readonly #spool: Spool;
+  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #take: (input: Input) => void;
   /** Not durable yet. */
@@ -27,9 +29,16 @@ export class SpoolWriter {
   #scheduled = false;
   #blocked = false;
   #closed = false;
+  #cancelRetry: Cancel = () => {};
 
-  constructor(parts: { readonly spool: Spool; readonly log: Logger; readonly take: (input: Input) => void }) {
+  constructor(parts: {
+    readonly spool: Spool;
+    readonly clock: Clock;
+    readonly log: Logger;
+    readonly take: (input: Input) => void;
+  }) {
     this.#spool = parts.spool;
+    this.#clock = parts.clock;
     this.#log = parts.log;
     this.#take = parts.take;
     this.#held = parts.spool.numbers().length;
@@ -83,13 +92,14 @@ export class SpoolWriter {
   close(): void {
     this.#flush(true);
     this.#closed = true;
+    this.#cancelRetry();
     this.#spool.close();
   }
 
   #schedule(): void {
     if (this.#scheduled || this.#blocked) return;
     this.#scheduled = true;
-    setImmediate(() => this.#flush(false));
+    this.#clock.soon(() => this.#flush(false));
   }
 
   #flush(everything: boolean): void {
@@ -136,7 +146,7 @@ export class SpoolWriter {
   #block(error: MusterError): void {
     if (!this.#blocked) this.#log.error({ error: error.message }, "the spool cannot be written; no new work is begun");
     this.#setBlocked(true);
-    setTimeout(() => this.#flush(true), RETRY_MS).unref();
+    this.#cancelRetry = this.#clock.after(RETRY_MS, () => this.#flush(true));
   }
 
   #setBlocked(blocked: boolean): void {

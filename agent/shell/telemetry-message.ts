@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type Telemetry, TelemetrySchema } from "../../proto/gen/muster/v1/agent_pb.js";
-import type { HostReading } from "../adapters/telemetry/host-telemetry.ts";
 import type { AgentState } from "../core/state.ts";
+import type { HostReading } from "../ports/telemetry.ts";
 import type { SlotRunner } from "./slot-runner.ts";
 
 /** A reading of the host and the state of the slots as they travel on the control stream. */

@@ -3,8 +3,10 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { pino } from "pino";
 import { join } from "node:path";
+import { SYSTEM_CLOCK } from "../../base/node/system-clock.ts";
 import { BatchMaker, readSpooledBatch } from "../../agent/shell/batch-maker.ts";
 import { FolderBlobStore } from "../../coordinator/adapters/blobs/folder-blob-store.ts";
+import { FolderRunFiles } from "../../coordinator/adapters/folder-run-files.ts";
 import { SqliteJournalStore } from "../../coordinator/adapters/journals/sqlite-journal-store.ts";
 import type { AgentAnnouncement } from "../../coordinator/core/input.ts";
 import { DEFAULT_CORE_SETTINGS, emptyState, type Lease, type RunState } from "../../coordinator/core/state.ts";
@@ -49,10 +51,15 @@ export class StoredCluster {
   constructor(dataFolder: string) {
     this.#journals = new SqliteJournalStore(join(dataFolder, "journals"));
     this.#blobs = new FolderBlobStore(join(dataFolder, "blobs"));
-    this.#writer = new FrameWriter(this.#journals, (message) => {
-      throw new Error(`no room for the benchmark's data: ${message}`);
+    this.#writer = new FrameWriter({
+      store: this.#journals,
+      clock: SYSTEM_CLOCK,
+      lengths: new Map(),
+      onFull: (message) => {
+        throw new Error(`no room for the benchmark's data: ${message}`);
+      },
     });
-    this.#archive = new RunArchive(dataFolder, this.#journals);
+    this.#archive = new RunArchive(new FolderRunFiles(dataFolder), this.#journals);
     this.#loop = new CoordinatorLoop(emptyState(DEFAULT_CORE_SETTINGS), {
       writer: this.#writer,
       // Time stands still: no lease runs out while the folder is made.
@@ -66,7 +73,7 @@ export class StoredCluster {
 
   /** Begins an epoch with agents of these names, which are their identities too. */
   async begin(agentNames: readonly string[]): Promise<void> {
-    await this.#loop.begin(1);
+    await this.#loop.begin(1, []);
     for (const name of agentNames) {
       const engine = anEngine({ model: MODEL, concurrency: 256 });
       const agent = { ...anAgent(name), slots: [{ slotId: SLOT, description: engine }] };

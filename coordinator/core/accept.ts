@@ -12,10 +12,14 @@ import { type CoordinatorState, type Lease, leaseHolds, type RunState, sampleOfR
  */
 export function acceptBatch(state: CoordinatorState, batch: ResponseBatch): Decision {
   const acknowledge: Effect = { kind: "AcknowledgeBatch", agentId: batch.agentId, batchNumber: batch.batchNumber };
-  const refuse = (reason: RefusalReason): Decision => ({
-    events: [],
-    effects: [{ kind: "CountRefusal", reason, responses: batch.requestIndexes.length }, acknowledge],
-  });
+  const refuse = (reason: RefusalReason): Decision => {
+    const { agentId, batchNumber } = batch;
+    const responses = batch.requestIndexes.length;
+    return {
+      events: [{ kind: "BatchRefused", agentId, batchNumber, reason, responses }],
+      effects: [{ kind: "CountRefusal", reason, responses }, acknowledge],
+    };
+  };
   const run = state.runs.get(batch.runId);
   if (run === undefined) return refuse("unknownRun");
   if (run.agents.get(batch.agentId)?.batches.has(batch.batchNumber) === true)

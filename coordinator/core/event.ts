@@ -1,3 +1,4 @@
+import type { RefusalReason } from "./effect.ts";
 import type { AgentAnnouncement, FailedRequest, PlanShape, RunDescription } from "./input.ts";
 
 /** Why a lease ended. Samples of it that are not done return to the queue. */
@@ -62,6 +63,8 @@ export type RunEvent =
   | { readonly kind: "RequestQuarantined"; readonly runId: string; readonly failure: FailedRequest }
   /** A run that had ended is open again; requests that were quarantined wait for another try. */
   | { readonly kind: "QuarantineLifted"; readonly runId: string }
+  /** A new coordinator leads: from here on its epoch writes this journal, and the one before it no more. */
+  | { readonly kind: "RunTakenUp"; readonly runId: string; readonly epoch: number }
   | { readonly kind: "RunComputed"; readonly runId: string }
   | { readonly kind: "RunEnded"; readonly runId: string; readonly end: RunEnd; readonly reason: string };
 
@@ -70,7 +73,18 @@ export type ClusterEvent =
   | { readonly kind: "EpochStarted"; readonly epoch: number }
   | { readonly kind: "RunListed"; readonly run: RunDescription }
   | { readonly kind: "RunClosed"; readonly runId: string }
-  | { readonly kind: "RunReopened"; readonly runId: string };
+  | { readonly kind: "RunReopened"; readonly runId: string }
+  /**
+   * A batch, or a part of it, was not taken and is acknowledged all the same. Written down, since only who still leads
+   * may tell an agent to forget something.
+   */
+  | {
+      readonly kind: "BatchRefused";
+      readonly agentId: string;
+      readonly batchNumber: number;
+      readonly reason: RefusalReason;
+      readonly responses: number;
+    };
 
 export type Event = RunEvent | ClusterEvent;
 
@@ -81,6 +95,7 @@ export function journalOf(event: Event): string | null {
     case "RunListed":
     case "RunClosed":
     case "RunReopened":
+    case "BatchRefused":
       return null;
     default:
       return event.runId;

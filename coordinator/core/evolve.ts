@@ -26,6 +26,7 @@ export function evolve(state: CoordinatorState, event: Event, nowMs: number): vo
     case "RunListed":
     case "RunClosed":
     case "RunReopened":
+    case "BatchRefused":
       return;
     case "RunAccepted":
       state.runs.set(event.runId, newRun(event.run, event.shape));
@@ -82,6 +83,8 @@ function evolveRun(
       return closeRequest(run, event.failure.requestIndex);
     case "QuarantineLifted":
       return liftQuarantine(run);
+    case "RunTakenUp":
+      return;
     case "RunComputed":
       run.phase = "scoring";
       return;

@@ -38,14 +38,28 @@ export function step(state: CoordinatorState, timed: TimedInput): Decision {
   return { events, effects };
 }
 
-/** The decision with which a coordinator begins: a new epoch, then whatever the folded journals leave to be done. */
-export function start(state: CoordinatorState, epoch: number, nowMs: number): Decision {
+/**
+ * The decision with which a coordinator begins, once its epoch is durable: it takes up the open runs, so that an earlier
+ * coordinator that still lives can write none of them, and does whatever the folded journals leave to be done. `unlisted`:
+ * runs with a journal that the cluster's journal does not list, since a crash came between.
+ */
+export function start(state: CoordinatorState, nowMs: number, unlisted: readonly string[] = []): Decision {
+  const events: Event[] = [];
+  const effects: Effect[] = [];
+  for (const [runId, { run, phase }] of state.runs) {
+    if (unlisted.includes(runId)) events.push({ kind: "RunListed", run });
+    if (phase !== "ended") events.push({ kind: "RunTakenUp", runId, epoch: state.epoch });
+    else events.push({ kind: "RunClosed", runId });
+    if (phase === "scoring") effects.push({ kind: "FinishRun", runId });
+  }
+  for (const event of events) evolve(state, event, nowMs);
+  const followed = step(state, { nowMs, input: { kind: "TimePassed" } });
+  return { events: [...events, ...followed.events], effects: [...effects, ...followed.effects] };
+}
+
+/** The event with which an epoch begins: the first thing that a coordinator makes durable. */
+export function startEpoch(state: CoordinatorState, epoch: number, nowMs: number): Event {
   const event: Event = { kind: "EpochStarted", epoch };
   evolve(state, event, nowMs);
-  const unfinished: Effect[] = [];
-  for (const run of state.runs.values()) {
-    if (run.phase === "scoring") unfinished.push({ kind: "FinishRun", runId: run.run.runId });
-  }
-  const followed = step(state, { nowMs, input: { kind: "TimePassed" } });
-  return { events: [event, ...followed.events], effects: [...unfinished, ...followed.effects] };
+  return event;
 }

@@ -26,6 +26,9 @@ export interface LiveReport {
 /** Blobs that may wait in front of a thread; more are dropped, since final scores are computed anew. */
 const QUEUE_BLOBS_MAX = 32;
 
+/** What keeps running means. */
+export type LiveScorers = Pick<ScorerPool, keyof ScorerPool>;
+
 /**
  * Threads that score responses as they arrive, for running means. Each run belongs to one thread. Never in the way: it
  * takes no time on the caller's thread, and drops work rather than queue it without bound.

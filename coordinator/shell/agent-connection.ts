@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import type { ServerDuplexStream } from "@grpc/grpc-js";
 import {
   type ControlDown,
   ControlDownSchema,
@@ -9,6 +8,7 @@ import {
   type DataUp,
   type Telemetry,
 } from "../../proto/gen/muster/v1/agent_pb.js";
+import type { AgentStream } from "../ports/agent-stream.ts";
 
 /** Messages for a data stream that is not open yet; an agent opens it right after its control stream. */
 const DATA_WAITING_MAX = 10_000;
@@ -21,17 +21,12 @@ export class AgentConnection {
   lastSeenUnixMs: number;
   telemetry: Telemetry | null = null;
   batchesInFlight = 0;
-  readonly #control: ServerDuplexStream<ControlUp, ControlDown>;
-  #data: ServerDuplexStream<DataUp, DataDown> | null = null;
+  readonly #control: AgentStream<ControlDown, ControlUp>;
+  #data: AgentStream<DataDown, DataUp> | null = null;
   #waiting: DataDown[] = [];
   #closed = false;
 
-  constructor(
-    agentId: string,
-    incarnation: string,
-    control: ServerDuplexStream<ControlUp, ControlDown>,
-    nowUnixMs: number,
-  ) {
+  constructor(agentId: string, incarnation: string, control: AgentStream<ControlDown, ControlUp>, nowUnixMs: number) {
     this.agentId = agentId;
     this.incarnation = incarnation;
     this.#control = control;
@@ -60,15 +55,10 @@ export class AgentConnection {
 
   /** Resolves when the data stream can take more, or the connection is closed. */
   async drained(): Promise<void> {
-    const data = this.#data;
-    if (data === null || this.#closed || !data.writableNeedDrain) return;
-    await new Promise<void>((resolve) => {
-      data.once("drain", resolve);
-      data.once("close", resolve);
-    });
+    if (!this.#closed) await this.#data?.drained();
   }
 
-  openData(stream: ServerDuplexStream<DataUp, DataDown>): void {
+  openData(stream: AgentStream<DataDown, DataUp>): void {
     this.#data?.end();
     this.#data = stream;
     const waiting = this.#waiting;
@@ -77,7 +67,7 @@ export class AgentConnection {
   }
 
   /** A data stream that breaks takes the connection down: requests on it may be lost, and only a new hello tells. */
-  closeData(stream: ServerDuplexStream<DataUp, DataDown>): void {
+  closeData(stream: AgentStream<DataDown, DataUp>): void {
     if (this.#data !== stream) return;
     this.#data = null;
     this.close("the data stream ended");

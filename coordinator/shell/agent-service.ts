@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { type ServerDuplexStream, status, type UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import type { Clock } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import {
   type ControlDown,
@@ -15,6 +15,7 @@ import {
 } from "../../proto/gen/muster/v1/agent_pb.js";
 import { ResponseColumnsSchema } from "../../proto/gen/muster/v1/columns_pb.js";
 import type { Effect } from "../core/effect.ts";
+import type { AgentStream } from "../ports/agent-stream.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { CoordinatorLoop } from "./coordinator-loop.ts";
 import type { CoordinatorMetrics } from "../metrics.ts";
@@ -22,8 +23,8 @@ import { readBatch, readBatchRows, readHello, safeText, versionRefusal, welcomeM
 import { AgentConnection } from "./agent-connection.ts";
 import type { LeaseSender } from "./lease-sender.ts";
 
-type ControlStream = ServerDuplexStream<ControlUp, ControlDown>;
-type DataStream = ServerDuplexStream<DataUp, DataDown>;
+type ControlStream = AgentStream<ControlDown, ControlUp>;
+type DataStream = AgentStream<DataDown, DataUp>;
 
 /** Batches of one agent being made durable at once; beyond it the stream is paused, which slows the agent down. */
 const BATCHES_IN_FLIGHT_MAX = 16;
@@ -36,7 +37,7 @@ export interface AgentServiceSurroundings {
   readonly metrics: CoordinatorMetrics;
   readonly log: Logger;
   readonly musterVersion: string;
-  readonly nowUnixMs: () => number;
+  readonly clock: Clock;
 }
 
 /** The agents' two streams: what comes up becomes inputs, effects go down. */
@@ -46,14 +47,6 @@ export class AgentService {
 
   constructor(surroundings: AgentServiceSurroundings) {
     this.#around = surroundings;
-  }
-
-  /** The gRPC handlers. */
-  handlers(): UntypedServiceImplementation {
-    return {
-      control: (stream: ControlStream) => this.#control(stream),
-      data: (stream: DataStream) => this.#data(stream),
-    };
   }
 
   /** Performs the effects that are addressed to agents. One for an agent that is gone is dropped: it will say hello. */
@@ -93,9 +86,10 @@ export class AgentService {
     }
   }
 
-  #control(stream: ControlStream): void {
+  /** Takes the control stream of an agent that connects. */
+  control(stream: ControlStream): void {
     let connection: AgentConnection | null = null;
-    stream.on("data", (up: ControlUp) => {
+    stream.onMessage((up) => {
       try {
         if (up.message.case === "hello") connection = this.#hello(stream, up.message.value);
         else if (connection !== null) this.#controlMessage(connection, up);
@@ -103,15 +97,9 @@ export class AgentService {
         this.#fail(stream, error);
       }
     });
-    const gone = (): void => {
+    stream.onEnd(() => {
       if (connection !== null) this.#disconnect(connection);
       connection = null;
-    };
-    stream.on("error", (error: Error) => this.#around.log.debug({ error: error.message }, "control stream broke"));
-    stream.on("close", gone);
-    stream.on("end", () => {
-      gone();
-      stream.end();
     });
   }
 
@@ -127,7 +115,7 @@ export class AgentService {
     }
     const agent = readHello(hello);
     this.connections.get(agent.agentId)?.close("the agent connected again");
-    const connection = new AgentConnection(agent.agentId, agent.incarnation, stream, this.#around.nowUnixMs());
+    const connection = new AgentConnection(agent.agentId, agent.incarnation, stream, this.#around.clock.unixMs());
     this.connections.set(agent.agentId, connection);
     log.info(
       { agent: agent.agentId, host: agent.hostName, slots: agent.slots.length, schema: agent.schemaHash },
@@ -170,7 +158,7 @@ export class AgentService {
 
   #telemetry(connection: AgentConnection, telemetry: Telemetry): void {
     connection.telemetry = telemetry;
-    connection.lastSeenUnixMs = this.#around.nowUnixMs();
+    connection.lastSeenUnixMs = this.#around.clock.unixMs();
   }
 
   #disconnect(connection: AgentConnection): void {
@@ -185,9 +173,10 @@ export class AgentService {
     });
   }
 
-  #data(stream: DataStream): void {
+  /** Takes the data stream that follows a control stream. */
+  data(stream: DataStream): void {
     let connection: AgentConnection | null = null;
-    stream.on("data", (up: DataUp) => {
+    stream.onMessage((up) => {
       try {
         if (up.message.case === "dataHello") {
           const { agentId, incarnation } = up.message.value;
@@ -205,13 +194,7 @@ export class AgentService {
         this.#fail(stream, error);
       }
     });
-    stream.on("error", (error: Error) => this.#around.log.debug({ error: error.message }, "data stream broke"));
-    const gone = (): void => connection?.closeData(stream);
-    stream.on("close", gone);
-    stream.on("end", () => {
-      gone();
-      stream.end();
-    });
+    stream.onEnd(() => connection?.closeData(stream));
   }
 
   /** Checks a batch, makes its columns durable, then lets the core decide. The order of batches does not matter. */
@@ -240,8 +223,8 @@ export class AgentService {
 
   #fail(stream: ControlStream | DataStream, thrown: unknown): void {
     const error = MusterError.from(thrown);
-    this.#around.log.warn({ error: error.message }, "closing an agent's stream");
-    const code = error.kind === "noSpace" ? status.RESOURCE_EXHAUSTED : status.INVALID_ARGUMENT;
-    stream.emit("error", Object.assign(new Error(error.message), { code, details: error.message }));
+    if (error.kind === "internal") this.#around.log.error({ error: error.message, stack: error.stack }, "a bug");
+    else this.#around.log.warn({ error: error.message }, "closing an agent's stream");
+    stream.fail(error);
   }
 }

@@ -3,7 +3,7 @@ import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
 import type { Input } from "../core/input.ts";
 import type { CoordinatorState } from "../core/state.ts";
-import { start, step } from "../core/step.ts";
+import { start, startEpoch, step } from "../core/step.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 
 /** What the loop needs from the world. */
@@ -33,15 +33,22 @@ export class CoordinatorLoop {
   #effects: Effect[] = [];
   #flushing: Promise<void> | null = null;
   #stopped = false;
+  #failure: MusterError | null = null;
 
   constructor(state: CoordinatorState, surroundings: LoopSurroundings) {
     this.state = state;
     this.#surroundings = surroundings;
   }
 
-  /** Begins a new epoch; resolves when it is durable and its first effects are performed. */
-  async begin(epoch: number): Promise<void> {
-    const decision = start(this.state, epoch, this.#surroundings.nowMs());
+  /**
+   * Begins a new epoch; resolves when it is durable, every open run is taken up and the first effects are performed. Throws
+   * `conflict` where another coordinator wrote meanwhile: what was read is out of date.
+   */
+  async begin(epoch: number, unlisted: readonly string[]): Promise<void> {
+    // Alone and first: whoever gets this number leads.
+    this.#events.push(startEpoch(this.state, epoch, this.#surroundings.nowMs()));
+    await this.settled();
+    const decision = start(this.state, this.#surroundings.nowMs(), unlisted);
     this.#events.push(...decision.events);
     this.#effects.push(...decision.effects);
     await this.settled();
@@ -56,10 +63,20 @@ export class CoordinatorLoop {
     this.#flush();
   }
 
-  /** Resolves when all that was taken so far is durable and performed. */
+  /** Resolves when all that was taken so far is durable and performed. Throws where it cannot become so any more. */
   async settled(): Promise<void> {
     this.#flush();
     while (this.#flushing !== null) await this.#flushing;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** It must not go on. */
+  fail(error: MusterError): void {
+    if (this.#failure !== null || this.#stopped) return;
+    this.#stopped = true;
+    this.#failure = error;
+    [this.#events, this.#effects] = [[], []];
+    this.#surroundings.onFatal(error);
   }
 
   /** Takes nothing more. */
@@ -81,10 +98,7 @@ export class CoordinatorLoop {
       try {
         if (events.length > 0) await this.#append(events);
       } catch (error) {
-        this.#stopped = true;
-        [this.#events, this.#effects] = [[], []];
-        this.#surroundings.onFatal(MusterError.from(error));
-        return;
+        return this.fail(MusterError.from(error));
       }
       if (events.length > 0) this.#surroundings.onDurable(events);
       for (const effect of effects) this.#surroundings.perform(effect);

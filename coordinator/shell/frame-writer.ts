@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { type Clock, sleep } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import { type Event, journalOf } from "../core/event.ts";
 import type { Journal, JournalStore } from "../ports/journal.ts";
@@ -17,18 +17,31 @@ const FULL_DISK_RETRY_MS = 2_000;
 interface OpenJournal {
   readonly journal: Journal;
   length: number;
+  isAppending: boolean;
+}
+
+/** What a writer needs. */
+export interface FrameWriterSurroundings {
+  readonly store: JournalStore;
+  readonly clock: Clock;
+  /**
+   * Frames of each journal that were folded into the state, by its name. What somebody else wrote since then is not in
+   * the state, so the first append must fail on it.
+   */
+  readonly lengths: ReadonlyMap<string, number>;
+  /** Hears the reason while the disk is full, and null when it is no longer. */
+  readonly onFull: (message: string | null) => void;
 }
 
 /** Appends batches of events to the journals they belong to, one frame a journal and batch. */
 export class FrameWriter {
-  readonly #store: JournalStore;
+  readonly #around: FrameWriterSurroundings;
   readonly #open = new Map<string, Promise<OpenJournal>>();
-  readonly #onFull: (message: string | null) => void;
+  readonly #lengths: Map<string, number>;
 
-  /** `onFull` hears the reason while the disk is full, and null when it is no longer. */
-  constructor(store: JournalStore, onFull: (message: string | null) => void) {
-    this.#store = store;
-    this.#onFull = onFull;
+  constructor(surroundings: FrameWriterSurroundings) {
+    this.#around = surroundings;
+    this.#lengths = new Map(surroundings.lengths);
   }
 
   /**
@@ -47,8 +60,20 @@ export class FrameWriter {
     }
     const cluster = byJournal.get(CLUSTER_JOURNAL);
     byJournal.delete(CLUSTER_JOURNAL);
-    await Promise.all([...byJournal].map(([name, batch]) => this.#appendTo(name, encodeEvents(batch), epoch)));
-    if (cluster !== undefined) await this.#appendTo(CLUSTER_JOURNAL, encodeEvents(cluster), epoch);
+    await Promise.all([...byJournal].map(([name, batch]) => this.#appendTo(name, batch, epoch)));
+    if (cluster !== undefined) await this.#appendTo(CLUSTER_JOURNAL, cluster, epoch);
+  }
+
+  /**
+   * Throws `conflict` where another coordinator has written to the cluster's journal since this one did: a leader that has
+   * nothing to write must learn too that it leads no more.
+   */
+  async checkLead(): Promise<void> {
+    const cluster = await this.#open.get(CLUSTER_JOURNAL);
+    if (cluster === undefined || cluster.isAppending) return;
+    const known = cluster.length;
+    const found = await cluster.journal.length();
+    if (found > known && cluster.length === known && !cluster.isAppending) throw fenced(CLUSTER_JOURNAL);
   }
 
   /** Closes a journal that will not be written again. */
@@ -56,28 +81,41 @@ export class FrameWriter {
     const name = runJournal(runId);
     const opened = this.#open.get(name);
     this.#open.delete(name);
+    this.#lengths.delete(name);
     await (await opened)?.journal.close();
   }
 
-  async #appendTo(name: string, payload: Uint8Array, epoch: number): Promise<void> {
+  async #appendTo(name: string, events: readonly Event[], epoch: number): Promise<void> {
+    const payload = encodeEvents(events);
     let opened = this.#open.get(name);
     if (opened === undefined) {
-      opened = this.#store.open(name).then(async (journal) => ({ journal, length: await journal.length() }));
+      // A run begins its journal. Where there is one, somebody who leads no more began it: it is taken up at the next start.
+      opened = this.#openJournal(name, events[0]!.kind === "RunAccepted" ? 0 : null);
       this.#open.set(name, opened);
     }
     const target = await opened;
+    target.isAppending = true;
     for (let full = false; ; full = true) {
       const result = await target.journal.append(payload, epoch, target.length);
       if (result.kind === "durable") {
         target.length += 1;
-        if (full) this.#onFull(null);
+        target.isAppending = false;
+        if (full) this.#around.onFull(null);
         return;
       }
-      if (result.kind === "conflict") {
-        throw new MusterError("conflict", `another coordinator wrote to journal ${name}: this one stops`);
-      }
-      this.#onFull(result.message);
-      await sleep(FULL_DISK_RETRY_MS);
+      if (result.kind === "conflict") throw fenced(name);
+      this.#around.onFull(result.message);
+      await sleep(this.#around.clock, FULL_DISK_RETRY_MS);
     }
   }
+
+  async #openJournal(name: string, knownLength: number | null): Promise<OpenJournal> {
+    const journal = await this.#around.store.open(name);
+    const length = knownLength ?? this.#lengths.get(name) ?? (await journal.length());
+    return { journal, length, isAppending: false };
+  }
+}
+
+function fenced(name: string): MusterError {
+  return new MusterError("conflict", `another coordinator wrote to journal ${name}: this one stops`);
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { MusterError } from "../../base/muster-error.ts";
 import type { JournalStore } from "../ports/journal.ts";
-import type { ScorerPool } from "../scoring/scorer-pool.ts";
+import type { LiveScorers } from "../scoring/scorer-pool.ts";
 import type { CoordinatorLoop } from "./coordinator-loop.ts";
 import { runJournal } from "./frame-writer.ts";
 import type { PlanStore } from "./plan-store.ts";
@@ -11,7 +11,7 @@ import { readEvents } from "./recovery.ts";
 export class LiveScores {
   readonly #loop: CoordinatorLoop;
   readonly #plans: PlanStore;
-  readonly #scorers: ScorerPool;
+  readonly #scorers: LiveScorers;
   readonly #journals: JournalStore;
   readonly #log: Logger;
   readonly #opened = new Map<string, Promise<void>>();
@@ -19,7 +19,7 @@ export class LiveScores {
   constructor(parts: {
     readonly loop: CoordinatorLoop;
     readonly plans: PlanStore;
-    readonly scorers: ScorerPool;
+    readonly scorers: LiveScorers;
     readonly journals: JournalStore;
     readonly log: Logger;
   }) {

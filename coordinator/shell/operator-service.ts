@@ -10,6 +10,7 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
 } from "@grpc/grpc-js";
+import { type Clock, sleep } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import { toServiceError } from "../../base/node/grpc-errors.ts";
 import {
@@ -63,7 +64,7 @@ export interface OperatorSurroundings {
   readonly agents: AgentService;
   readonly verify: (runId: string) => Promise<Verification>;
   readonly about: () => Coordinator;
-  readonly nowUnixMs: () => number;
+  readonly clock: Clock;
 }
 
 /** What people and their tools call. */
@@ -81,7 +82,7 @@ export class OperatorService {
         call: ServerReadableStream<SubmitRunMessage, SubmitRunReply>,
         done: sendUnaryData<SubmitRunReply>,
       ) => {
-        this.#submit(call).then(
+        this.submit(call as AsyncIterable<SubmitRunMessage>).then(
           (reply) => done(null, reply),
           (error: unknown) => {
             done(toServiceError(error), null);
@@ -92,8 +93,8 @@ export class OperatorService {
       getRun: unary((request: GetRunRequest) => this.#view(request.runId)),
       listRuns: unary((request: ListRunsRequest) => this.#list(request)),
       watchRun: (call: ServerWritableStream<WatchRunRequest, Run>) => endWith(call, this.#watch(call)),
-      cancelRun: unary((request: CancelRunRequest) => this.#cancel(request.runId)),
-      retryRun: unary((request: RetryRunRequest) => this.#retry(request.runId)),
+      cancelRun: unary((request: CancelRunRequest) => this.cancel(request.runId)),
+      retryRun: unary((request: RetryRunRequest) => this.retry(request.runId)),
       verifyRun: unary((request: VerifyRunRequest) => this.#verify(request.runId)),
       listAgents: unary(async () => this.#listAgents()),
       drainAgent: unary(async (request: DrainAgentRequest) => this.#drain(request.agentId)),
@@ -102,11 +103,12 @@ export class OperatorService {
     };
   }
 
-  async #submit(call: ServerReadableStream<SubmitRunMessage, SubmitRunReply>): Promise<SubmitRunReply> {
-    const { blobs, plans, nowUnixMs } = this.#around;
+  /** Takes a run with its plan; resolves when it is durable. Throws what the submitter is to hear. */
+  async submit(messages: AsyncIterable<SubmitRunMessage>): Promise<SubmitRunReply> {
+    const { blobs, plans, clock } = this.#around;
     let intake: PlanIntake | null = null;
-    for await (const { message } of call as AsyncIterable<SubmitRunMessage>) {
-      if (message.case === "submission") intake = new PlanIntake(message.value, nowUnixMs(), blobs, plans);
+    for await (const { message } of messages) {
+      if (message.case === "submission") intake = new PlanIntake(message.value, clock.unixMs(), blobs, plans);
       else if (intake === null) throw new MusterError("badData", "a plan without its submission");
       else if (message.case === "pack") await intake.addPack(message.value);
       else if (message.case === "end") return this.#accept(intake, message.value.endJson);
@@ -117,7 +119,7 @@ export class OperatorService {
   }
 
   async #accept(intake: PlanIntake, endJson: Uint8Array): Promise<SubmitRunReply> {
-    const { loop, registry, nowUnixMs } = this.#around;
+    const { loop, registry, clock } = this.#around;
     const shape = await intake.finish(endJson);
     const model = intake.run.model === "" ? onlyModel(loop.state) : intake.run.model;
     if (model === null) {
@@ -126,13 +128,24 @@ export class OperatorService {
       });
     }
     // The run begins now: its plan may have been on its way, or looked at by a person, for minutes.
-    const run = { ...intake.run, model, createdUnixMs: nowUnixMs() };
+    const run = { ...intake.run, model, createdUnixMs: clock.unixMs() };
     const refusal = refuseRun(loop.state, run, shape);
     if (refusal !== null) throw new MusterError(refusal.kind, refusal.message, { wayOut: refusal.wayOut });
-    registry.add(run.runId);
-    loop.take({ kind: "RunArrived", run, shape });
+    if (!loop.state.runs.has(run.runId) && registry.has(run.runId))
+      await this.#refuseOther(run.runId, shape.planDigest);
+    else loop.take({ kind: "RunArrived", run, shape });
     await loop.settled();
+    registry.add(run.runId);
     return create(SubmitRunReplySchema, { runId: run.runId, planDigest: shape.planDigest });
+  }
+
+  /** A run that has ended is submitted again, perhaps since the first answer got lost: then nothing is to be done. */
+  async #refuseOther(runId: string, planDigest: string): Promise<void> {
+    const ended = await this.#around.registry.view(runId);
+    if (ended.planDigest === planDigest) return;
+    throw new MusterError("conflict", `run ${runId} exists already, with another plan`, {
+      wayOut: "Submit again without naming the run; it gets a new id.",
+    });
   }
 
   async #view(idOrBeginning: string): Promise<Run> {
@@ -152,11 +165,12 @@ export class OperatorService {
       const run = await registry.view(runId);
       if (!call.write(run)) await new Promise((resolve) => call.once("drain", resolve));
       if (ENDED.has(run.state)) return;
-      await new Promise((resolve) => setTimeout(resolve, WATCH_INTERVAL_MS));
+      await sleep(this.#around.clock, WATCH_INTERVAL_MS);
     }
   }
 
-  async #cancel(idOrBeginning: string): Promise<Run> {
+  /** Ends a run; what it has computed is kept. Throws `conflict` where it has ended already. */
+  async cancel(idOrBeginning: string): Promise<Run> {
     const { registry, loop } = this.#around;
     const runId = registry.resolve(idOrBeginning);
     const before = await registry.view(runId);
@@ -168,7 +182,8 @@ export class OperatorService {
     return registry.view(runId);
   }
 
-  async #retry(idOrBeginning: string): Promise<Run> {
+  /** Opens a run again whose requests did not all get an answer. */
+  async retry(idOrBeginning: string): Promise<Run> {
     const { registry, archive, loop } = this.#around;
     const runId = registry.resolve(idOrBeginning);
     const { state } = await registry.view(runId);

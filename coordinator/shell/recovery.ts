@@ -1,3 +1,4 @@
+import { MusterError } from "../../base/muster-error.ts";
 import { evolve } from "../core/evolve.ts";
 import type { Event } from "../core/event.ts";
 import type { RunDescription } from "../core/input.ts";
@@ -6,30 +7,73 @@ import type { JournalStore } from "../ports/journal.ts";
 import { decodeEvents } from "./event-encoding.ts";
 import { CLUSTER_JOURNAL, runJournal } from "./frame-writer.ts";
 
-/** What the cluster's journal says: the last epoch, and the runs in the order of their arrival. */
-export interface RecoveredCluster {
+/** What the journals say. */
+export interface Recovered {
+  /** The last epoch that began. */
   readonly epoch: number;
+  /** The runs in the order of their arrival. */
   readonly listed: readonly RunDescription[];
-  readonly closed: ReadonlySet<string>;
+  /** Runs whose journal was begun and that the cluster's does not list: a crash came between. */
+  readonly unlisted: readonly string[];
+  /** Frames of each journal that was read, by its name. */
+  readonly lengths: ReadonlyMap<string, number>;
 }
 
-/** Reads the cluster's journal, then folds the journals of the runs that are not closed into the state. */
-export async function recover(store: JournalStore, state: CoordinatorState, nowMs: number): Promise<RecoveredCluster> {
-  let epoch = 0;
+/**
+ * Reads the cluster's journal, then folds the journals of the runs that are not closed into the state. Throws `badData`
+ * where a journal is broken.
+ */
+export async function recover(store: JournalStore, state: CoordinatorState, nowMs: number): Promise<Recovered> {
+  const lengths = new Map<string, number>();
   const listed: RunDescription[] = [];
   const closed = new Set<string>();
-  for await (const event of readEvents(store, CLUSTER_JOURNAL)) {
-    if (event.kind === "EpochStarted") epoch = event.epoch;
+  await readJournal(store, { name: CLUSTER_JOURNAL, lengths }, (event) => {
+    if (event.kind === "EpochStarted") state.epoch = event.epoch;
     else if (event.kind === "RunListed") listed.push(event.run);
     else if (event.kind === "RunClosed") closed.add(event.runId);
     else if (event.kind === "RunReopened") closed.delete(event.runId);
+  });
+  const known = new Set([CLUSTER_JOURNAL, ...listed.map(({ runId }) => runJournal(runId))]);
+  const fold = async (name: string): Promise<void> => {
+    try {
+      await readJournal(store, { name, lengths, epochMax: state.epoch }, (event) => evolve(state, event, nowMs));
+    } catch (error) {
+      // A frame of a later epoch is damage, unless that epoch began while this was reading.
+      if ((await lengthOf(store, CLUSTER_JOURNAL)) === lengths.get(CLUSTER_JOURNAL)) throw error;
+      throw new MusterError("conflict", "another coordinator began while this one read the journals");
+    }
+  };
+  for (const { runId } of listed) if (!closed.has(runId)) await fold(runJournal(runId));
+  for (const name of await store.list()) if (!known.has(name)) await fold(name);
+  const unlisted = [...state.runs.keys()].filter((runId) => !known.has(runJournal(runId)));
+  return { epoch: state.epoch, listed, unlisted, lengths };
+}
+
+async function readJournal(
+  store: JournalStore,
+  { name, lengths, epochMax }: { name: string; lengths: Map<string, number>; epochMax?: number },
+  onEvent: (event: Event) => void,
+): Promise<void> {
+  const journal = await store.open(name);
+  try {
+    let length = 0;
+    for await (const frame of journal.read(0, epochMax)) {
+      for (const event of decodeEvents(frame.payload, `journal ${name}, frame ${frame.index}`)) onEvent(event);
+      length += 1;
+    }
+    lengths.set(name, length);
+  } finally {
+    await journal.close();
   }
-  state.epoch = epoch;
-  for (const run of listed) {
-    if (closed.has(run.runId)) continue;
-    for await (const event of readEvents(store, runJournal(run.runId))) evolve(state, event, nowMs);
+}
+
+async function lengthOf(store: JournalStore, name: string): Promise<number> {
+  const journal = await store.open(name);
+  try {
+    return await journal.length();
+  } finally {
+    await journal.close();
   }
-  return { epoch, listed, closed };
 }
 
 /** All events of one journal, in order. Closes the journal at the end. */

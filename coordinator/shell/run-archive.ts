@@ -1,11 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { fromJsonString, toJsonString } from "@bufbuild/protobuf";
 import { type Run, RunSchema } from "../../proto/gen/muster/v1/operator_pb.js";
 import { MusterError } from "../../base/muster-error.ts";
 import { emptyState, type RunState } from "../core/state.ts";
 import { evolve } from "../core/evolve.ts";
 import type { JournalStore } from "../ports/journal.ts";
+import type { RunFiles } from "../ports/run-files.ts";
 import { runJournal } from "./frame-writer.ts";
 import { readEvents } from "./recovery.ts";
 import { viewRun } from "./run-view.ts";
@@ -15,34 +14,26 @@ import { viewRun } from "./run-view.ts";
  * that is missing is made again from the run's journal.
  */
 export class RunArchive {
-  readonly #folder: string;
+  readonly #files: RunFiles;
   readonly #journals: JournalStore;
 
-  constructor(dataFolder: string, journals: JournalStore) {
-    this.#folder = join(dataFolder, "runs");
+  constructor(files: RunFiles, journals: JournalStore) {
+    this.#files = files;
     this.#journals = journals;
   }
 
   /** Where a run's output files lie. */
   outputFolder(runId: string): string {
-    return join(this.#folder, runId, "output");
+    return this.#files.outputFolder(runId);
   }
 
   async save(run: Run): Promise<void> {
-    const folder = join(this.#folder, run.runId);
-    await mkdir(folder, { recursive: true });
-    const partial = join(folder, "run.json.partial");
-    await writeFile(partial, toJsonString(RunSchema, run), { flush: true });
-    await rename(partial, join(folder, "run.json"));
+    await this.#files.write(run.runId, "run.json", toJsonString(RunSchema, run));
   }
 
   async load(runId: string): Promise<Run> {
-    try {
-      return fromJsonString(RunSchema, await readFile(join(this.#folder, runId, "run.json"), "utf8"));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      return this.#fromJournal(runId);
-    }
+    const text = await this.#files.read(runId, "run.json");
+    return text === null ? this.#fromJournal(runId) : fromJsonString(RunSchema, text);
   }
 
   async #fromJournal(runId: string): Promise<Run> {
@@ -68,16 +59,10 @@ export class RunArchive {
 
   /** The results as JSON, or nothing where the run has none (cancelled, failed). */
   async results(runId: string): Promise<Uint8Array> {
-    try {
-      return await readFile(join(this.#folder, runId, "results.json"));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Uint8Array();
-      throw error;
-    }
+    return Buffer.from((await this.#files.read(runId, "results.json")) ?? "");
   }
 
   async saveResults(runId: string, results: string): Promise<void> {
-    await mkdir(join(this.#folder, runId), { recursive: true });
-    await writeFile(join(this.#folder, runId, "results.json"), results, { flush: true });
+    await this.#files.write(runId, "results.json", results);
   }
 }

@@ -1,21 +1,23 @@
 import type { Logger } from "pino";
+import { type Clock, sleep } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
-import type { JournalStore } from "../ports/journal.ts";
+import type { RunState } from "../core/state.ts";
+import type { RunScores } from "../scoring/finish-run.ts";
 import type { CoordinatorLoop } from "./coordinator-loop.ts";
-import type { PlanStore } from "./plan-store.ts";
 import type { RunArchive } from "./run-archive.ts";
-import { makeOutputs } from "./run-outputs.ts";
-import { MUSTER_VERSION } from "../../base/node/version.ts";
+
+/** Makes a run's scores from its journal and its blobs, and writes its output files. */
+export type ScoreRun = (run: RunState) => Promise<RunScores>;
+
+const FULL_DISK_RETRY_MS = 2_000;
 
 /** What finishing a run needs. */
 export interface FinisherSurroundings {
   readonly loop: CoordinatorLoop;
-  readonly journals: JournalStore;
-  readonly plans: PlanStore;
   readonly archive: RunArchive;
-  readonly blobFolder: string;
+  readonly scoreRun: ScoreRun;
+  readonly clock: Clock;
   readonly log: Logger;
-  readonly nowUnixMs: () => number;
 }
 
 /** Recomputes a computed run's scores from the journal and the blobs, and writes its outputs. Safe to do twice. */
@@ -48,12 +50,18 @@ export class RunFinisher {
   }
 
   async #finish(runId: string): Promise<string> {
-    const { loop, journals, plans, archive, blobFolder, nowUnixMs } = this.#around;
-    const { resultsJson, scoresDigest } = await makeOutputs(loop.state.runs.get(runId)!, {
-      ...{ journals, plans, blobFolder, musterVersion: MUSTER_VERSION, endedUnixMs: nowUnixMs() },
-      outputFolder: archive.outputFolder(runId),
-    });
-    await archive.saveResults(runId, resultsJson);
-    return scoresDigest;
+    const { loop, archive, scoreRun, clock, log } = this.#around;
+    for (;;) {
+      try {
+        const { resultsJson, scoresDigest } = await scoreRun(loop.state.runs.get(runId)!);
+        await archive.saveResults(runId, resultsJson);
+        return scoresDigest;
+      } catch (thrown) {
+        const error = MusterError.from(thrown);
+        if (error.kind !== "noSpace") throw error;
+        log.warn({ run: runId, error: error.message }, "no space for the run's results; trying again");
+        await sleep(clock, FULL_DISK_RETRY_MS);
+      }
+    }
   }
 }

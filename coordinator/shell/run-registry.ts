@@ -1,8 +1,9 @@
+import type { Clock } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import type { Run } from "../../proto/gen/muster/v1/operator_pb.js";
 import type { CoordinatorState, RunState } from "../core/state.ts";
 import { unfitness } from "../core/grant.ts";
-import type { ScorerPool } from "../scoring/scorer-pool.ts";
+import type { LiveScorers } from "../scoring/scorer-pool.ts";
 import type { RunArchive } from "./run-archive.ts";
 import { viewRun } from "./run-view.ts";
 
@@ -12,27 +13,31 @@ export class RunRegistry {
   readonly #ids: string[];
   readonly #state: () => CoordinatorState;
   readonly #archive: RunArchive;
-  readonly #scorers: ScorerPool;
-  readonly #nowUnixMs: () => number;
+  readonly #scorers: LiveScorers;
+  readonly #clock: Clock;
 
   constructor(
     ids: readonly string[],
     surroundings: {
       readonly state: () => CoordinatorState;
       readonly archive: RunArchive;
-      readonly scorers: ScorerPool;
-      readonly nowUnixMs: () => number;
+      readonly scorers: LiveScorers;
+      readonly clock: Clock;
     },
   ) {
     this.#ids = [...ids];
     this.#state = surroundings.state;
     this.#archive = surroundings.archive;
     this.#scorers = surroundings.scorers;
-    this.#nowUnixMs = surroundings.nowUnixMs;
+    this.#clock = surroundings.clock;
+  }
+
+  has(runId: string): boolean {
+    return this.#ids.includes(runId);
   }
 
   add(runId: string): void {
-    if (!this.#ids.includes(runId)) this.#ids.push(runId);
+    if (!this.has(runId)) this.#ids.push(runId);
   }
 
   /** The full id of a run. Throws `notFound`, or `usage` where a beginning fits several. */
@@ -58,7 +63,7 @@ export class RunRegistry {
   async viewOpen(run: RunState): Promise<Run> {
     const { runId } = run.run;
     return viewRun(run, {
-      nowUnixMs: this.#nowUnixMs(),
+      nowUnixMs: this.#clock.unixMs(),
       scores: this.#scorers.progress(runId),
       waitingReason: waitingReason(this.#state(), run),
       resultsJson: run.phase === "ended" ? await this.#archive.results(runId) : new Uint8Array(),

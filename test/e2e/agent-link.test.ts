@@ -11,8 +11,10 @@ import { SimulatedEngine } from "../../agent/adapters/engines/simulated/simulate
 import { SqliteSpool } from "../../agent/adapters/spool/sqlite-spool.ts";
 import { HostTelemetry } from "../../agent/adapters/telemetry/host-telemetry.ts";
 import type { EngineOutcome, InferenceEngine } from "../../agent/ports/inference-engine.ts";
+import { dialGrpc } from "../../agent/adapters/links/grpc-dial.ts";
 import { AgentProcess } from "../../agent/shell/agent-process.ts";
 import { grpcService } from "../../base/node/grpc-service.ts";
+import { SYSTEM_CLOCK } from "../../base/node/system-clock.ts";
 import type { RunState } from "../../coordinator/core/state.ts";
 import type { EvaluationRequest } from "../../evaluation/request.ts";
 import { AgentService } from "../../proto/gen/muster/v1/agent_pb.js";
@@ -53,12 +55,14 @@ function startAgent(name: string, engine: InferenceEngine, address = coordinator
   const said: string[] = [];
   const agent = new AgentProcess({
     identity: { agentId: name, incarnation: `start ${incarnations++}`, hostName: name, pricePerSlotHour: 0 },
-    coordinator: address,
+    coordinators: [address],
+    dial: dialGrpc,
     engines: new Map([["slot-0", engine]]),
     spool: new SqliteSpool(spoolFolder),
     telemetry: new HostTelemetry(null),
     log: pino({ level: "debug" }, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) }),
-    nowMs: () => performance.now(),
+    clock: SYSTEM_CLOCK,
+    randomBelow: (limit) => Math.floor(limit / 2),
     onWelcome: () => undefined,
   });
   running.push(agent);

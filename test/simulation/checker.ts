@@ -1,106 +1,129 @@
-import type { Decision } from "../../coordinator/core/decide.ts";
+import { fromBinary } from "@bufbuild/protobuf";
 import type { Event } from "../../coordinator/core/event.ts";
-import type { Input, ResponseBatch } from "../../coordinator/core/input.ts";
 import { brokenInvariant } from "../../coordinator/core/invariants.ts";
-import { type CoordinatorState, emptyState, type RunState } from "../../coordinator/core/state.ts";
-import type { AgentState } from "../../agent/core/state.ts";
+import { type CoordinatorState, emptyState } from "../../coordinator/core/state.ts";
+import type { Frame, JournalStore } from "../../coordinator/ports/journal.ts";
+import { decodeEvents } from "../../coordinator/shell/event-encoding.ts";
+import { CLUSTER_JOURNAL } from "../../coordinator/shell/frame-writer.ts";
+import { recover } from "../../coordinator/shell/recovery.ts";
+import { readResponses } from "../../proto/codec/response-columns.ts";
+import { readRequests } from "../../proto/codec/request-columns.ts";
+import { type ControlDown, type DataDown, ResponseBatchSchema } from "../../proto/gen/muster/v1/agent_pb.js";
 import { describeRun } from "../support/describe-run.ts";
-import type { Cores } from "./cores.ts";
+import type { AgentDisk } from "./disks.ts";
 import { Ledger, Violation } from "./ledger.ts";
+import type { WorldPlan } from "./plans.ts";
+import type { ProcessLife } from "./process-life.ts";
 
-/** Steps between two comparisons of the live state with a fold of its events; folding at each would take too long. */
-const COMPARED_EVERY = 24;
-
-/** Looks at everything that happens; throws a `Violation` at the first broken rule. */
+/** Watches everything that becomes durable and everything that coordinators say; notes the first broken rule. */
 export class Checker {
-  readonly #cores: Cores;
-  readonly #isBroken: (runId: string, request: number) => boolean;
-  readonly #durable: Ledger;
-  #live: Ledger;
-  /** The state that folding gives. */
-  #fold: CoordinatorState | null = null;
-  #steps = 0;
+  readonly ledger: Ledger;
+  violation: Violation | null = null;
+  readonly #writers = new Map<number, ProcessLife>();
+  readonly #epochs = new Map<string, number>();
+  /** By lease, the number of frames that were durable when it was announced. */
+  readonly #announcedAt = new Map<string, number>();
 
-  constructor(cores: Cores, isBroken: (runId: string, request: number) => boolean) {
-    this.#cores = cores;
-    this.#isBroken = isBroken;
-    this.#durable = new Ledger(isBroken);
-    this.#live = new Ledger(isBroken);
+  constructor(planOf: (runId: string) => WorldPlan, isBroken: (runId: string, request: number) => boolean) {
+    this.ledger = new Ledger(planOf, isBroken);
   }
 
-  /** How a run ended, once that is durable. */
-  endOf(runId: string): string | null {
-    return this.#durable.endOf(runId);
+  /** Runs a check; what it throws is the violation of this world. */
+  check(work: () => void): void {
+    if (this.violation !== null) return;
+    try {
+      work();
+    } catch (error) {
+      this.violation = error instanceof Violation ? error : new Violation(String((error as Error).stack));
+    }
   }
 
-  /** Whether a run's acceptance is durable. */
-  knows(runId: string): boolean {
-    return this.#durable.knows(runId);
+  /** A frame is durable. */
+  frame(journal: string, { epoch, payload, index }: Frame, life: ProcessLife): void {
+    this.check(() => {
+      if (epoch < (this.#epochs.get(journal) ?? 0)) throw new Violation(`${journal}: epoch ${epoch} after a later one`);
+      this.#epochs.set(journal, epoch);
+      const writer = this.#writers.get(epoch) ?? life;
+      this.#writers.set(epoch, writer);
+      if (writer !== life) throw new Violation(`${writer.name} and ${life.name} both wrote epoch ${epoch}`);
+      this.ledger.nextFrame();
+      for (const event of decodeEvents(payload, `${journal} ${index}`)) this.#event(event, journal);
+    });
   }
 
-  /** A new coordinator knows what is durable and no more. `folded` gives the state of those events once more. */
-  restart(durable: readonly Event[], folded: () => CoordinatorState): void {
-    this.#live = new Ledger(this.#isBroken);
-    for (const event of durable) if (event.kind !== "RunClosed") this.#live.apply(event);
-    this.#fold = folded();
+  #event(event: Event, journal: string): void {
+    const isCluster = !("runId" in event) || event.kind === "RunClosed" || event.kind === "RunReopened";
+    if (isCluster !== (journal === CLUSTER_JOURNAL) && event.kind !== "RunListed")
+      throw new Violation(`${event.kind} in ${journal}`);
+    this.ledger.apply(event);
   }
 
-  /** After each step of the coordinator's core. */
-  afterStep(state: CoordinatorState, input: Input, decision: Decision): void {
-    for (const event of decision.events) {
-      this.#live.apply(event);
-      if (event.kind === "LeaseGranted") {
-        const agent = state.agents.get(event.agentId);
-        if (agent?.connected !== true || agent.draining)
-          throw new Violation(`a lease was granted to ${event.agentId}, which is gone or draining`);
+  /** A coordinator told an agent something. */
+  sent(agent: AgentDisk | null, { message }: ControlDown | DataDown): void {
+    this.check(() => {
+      switch (message.case) {
+        case "batchAcknowledgement":
+          return agent === null ? undefined : this.#acknowledged(agent, Number(message.value.batchNumber));
+        case "leaseGrant":
+          this.#announcedAt.set(message.value.leaseId, this.ledger.frames);
+          return;
+        case "leaseRequests": {
+          const { leaseId, runId, requests } = message.value;
+          const announcedAt = this.#announcedAt.get(leaseId) ?? 0;
+          for (const request of readRequests(requests!).requestIndex) {
+            const answeredAt = this.ledger.answeredAt(runId, request);
+            if (answeredAt !== null && answeredAt <= announcedAt)
+              throw new Violation(`request ${request} of ${runId} is durable, and was sent again in ${leaseId}`);
+          }
+          return;
+        }
+        default:
       }
-    }
-    const broken = brokenInvariant(state);
-    if (broken !== null) throw new Violation(broken);
-    const fold = (this.#fold ??= emptyState(state.settings));
-    for (const event of decision.events) this.#cores.coordinator.evolve(fold, event, 0);
-    if (input.kind === "RunArchived" && !state.runs.has(input.runId)) fold.runs.delete(input.runId);
-    this.#steps += 1;
-    if (this.#steps % COMPARED_EVERY === 0) compareStates(state, fold);
+    });
   }
 
-  /** After a frame is durable. */
-  afterDurable(events: readonly Event[]): void {
-    for (const event of events) this.#durable.apply(event);
-  }
-
-  /** An agent learnt that its batch is durable, and will forget it. */
-  acknowledged(batch: ResponseBatch): void {
-    for (const request of batch.requestIndexes) {
-      if (!this.#durable.isSettled(batch.runId, request))
-        throw new Violation(`request ${request} was acknowledged to ${batch.agentId} and is on no disk`);
+  #acknowledged(agent: AgentDisk, batchNumber: number): void {
+    agent.acknowledged.add(batchNumber);
+    const bytes = agent.batches.get(batchNumber);
+    // Acknowledged before, and gone meanwhile.
+    if (bytes === undefined) return;
+    const { runId, responses } = fromBinary(ResponseBatchSchema, bytes);
+    if (responses === undefined || responses.count === 0) return;
+    for (const request of readResponses(responses).requestIndex) {
+      if (!this.ledger.isSettled(runId, request))
+        throw new Violation(`request ${request} of ${runId} was acknowledged, and is on no disk`);
     }
   }
 
-  /** After each step of an agent's core. */
-  afterAgentStep(agentId: string, state: AgentState): void {
-    for (const slot of state.slots.values()) {
-      if (slot.running > slot.concurrency)
-        throw new Violation(`${agentId}/${slot.slotId} runs ${slot.running} samples`);
-    }
-    for (const lease of state.leases.values()) {
-      if (lease.openSamples < 0)
-        throw new Violation(`${agentId} has ${lease.openSamples} open samples in ${lease.leaseId}`);
-      if (lease.unacknowledgedBatches < 0) throw new Violation(`${agentId}: more acknowledgements than batches`);
-    }
+  /** What must hold of a living coordinator's state between two inputs. */
+  state(state: CoordinatorState): void {
+    this.check(() => {
+      const broken = brokenInvariant(state);
+      if (broken !== null) throw new Violation(broken);
+    });
   }
 }
 
-/** Both must say the same of every run that is `compared`. */
-export function compareStates(
-  live: CoordinatorState,
-  fold: CoordinatorState,
-  compared: (run: RunState) => boolean = () => true,
-): void {
-  for (const [runId, run] of live.runs) {
-    if (!compared(run)) continue;
+/** The fields that differ. */
+function differing(here: string, there: string): string {
+  const [live, fold] = [JSON.parse(here) as Record<string, unknown>, JSON.parse(there) as Record<string, unknown>];
+  const names = Object.keys(live).filter((name) => JSON.stringify(live[name]) !== JSON.stringify(fold[name]));
+  return names.map((name) => `${name} ${JSON.stringify(live[name])} <> ${JSON.stringify(fold[name])}`).join("; ");
+}
+
+/** Throws where the live state is not what the next coordinator would read from the journals. */
+export async function compareWithJournals(live: CoordinatorState, journals: JournalStore): Promise<void> {
+  const described = new Map(
+    Array.from(live.runs, ([runId, run]) => [runId, { text: describeRun(run), isOver: run.phase === "ended" }]),
+  );
+  const fold = emptyState(live.settings);
+  await recover(journals, fold, 0);
+  for (const [runId, { text, isOver }] of described) {
     const other = fold.runs.get(runId);
-    const [here, there] = [describeRun(run), other === undefined ? "nothing" : describeRun(other)];
-    if (here !== there) throw new Violation(`the live state of run ${runId} is not the fold's:\n${here}\n${there}`);
+    // One that has just ended may be closed there.
+    if (other === undefined && isOver) continue;
+    const there = other === undefined ? "{}" : describeRun(other);
+    if (text !== there)
+      throw new Violation(`the live state of run ${runId} is not the journal's: ${differing(text, there)}`);
   }
 }

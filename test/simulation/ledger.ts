@@ -1,19 +1,23 @@
 import type { Event } from "../../coordinator/core/event.ts";
-import type { PlanShape } from "../../coordinator/core/input.ts";
-import { trueFingerprint } from "../support/core-builders.ts";
+import type { WorldPlan } from "./plans.ts";
 
 /** A rule of the product was broken. */
 export class Violation extends Error {}
 
 interface LedgerRun {
-  readonly shape: PlanShape;
-  readonly sampleOf: readonly number[];
+  readonly plan: WorldPlan;
+  /** First request of each sample. */
+  readonly firstRequest: readonly number[];
   readonly leases: Map<string, { readonly agentId: string; readonly samples: ReadonlySet<number>; isOpen: boolean }>;
   /** The open lease of each leased sample. */
   readonly holders: Map<number, string>;
-  readonly answers: Set<number>;
+  /** By request, the position of the frame with its answer among all frames. */
+  readonly answers: Map<number, number>;
   readonly quarantined: Set<number>;
+  /** How often each request failed. */
+  readonly failures: Map<number, number>;
   end: string | null;
+  isReopened: boolean;
 }
 
 /**
@@ -22,11 +26,39 @@ interface LedgerRun {
  */
 export class Ledger {
   readonly #runs = new Map<string, LedgerRun>();
+  readonly #planOf: (runId: string) => WorldPlan;
   readonly #isBroken: (runId: string, request: number) => boolean;
+  #frames = 0;
 
   /** `isBroken` says which requests no engine can answer. */
-  constructor(isBroken: (runId: string, request: number) => boolean) {
+  constructor(planOf: (runId: string) => WorldPlan, isBroken: (runId: string, request: number) => boolean) {
+    this.#planOf = planOf;
     this.#isBroken = isBroken;
+  }
+
+  /** How many frames it has seen. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** A frame begins. */
+  nextFrame(): void {
+    this.#frames += 1;
+  }
+
+  /** When a request was answered, in frames, or null. */
+  answeredAt(runId: string, request: number): number | null {
+    return this.#runs.get(runId)?.answers.get(request) ?? null;
+  }
+
+  /** Whether a run that had ended was opened again. */
+  wasReopened(runId: string): boolean {
+    return this.#runs.get(runId)?.isReopened ?? false;
+  }
+
+  /** Requests that were set aside. */
+  quarantinedIn(runId: string): ReadonlySet<number> {
+    return this.#runs.get(runId)?.quarantined ?? new Set();
   }
 
   knows(runId: string): boolean {
@@ -45,20 +77,24 @@ export class Ledger {
 
   apply(event: Event): void {
     if (event.kind === "RunAccepted") {
-      this.#runs.set(event.runId, emptyRun(event.shape));
+      if (this.#runs.has(event.runId)) throw new Violation(`run ${event.runId} was accepted twice`);
+      this.#runs.set(event.runId, emptyRun(this.#planOf(event.runId)));
       return;
     }
-    if (event.kind === "EpochStarted" || event.kind === "RunListed" || event.kind === "RunReopened") return;
+    if (!("runId" in event) || event.kind === "RunReopened") return;
     const run = this.#runs.get(event.runId);
     if (run === undefined) throw new Violation(`${event.kind} of run ${event.runId}, which was never accepted`);
     if (event.kind === "RunClosed") {
       if (run.end === null) throw new Violation(`run ${event.runId} was closed before it ended`);
       return;
     }
+    if (event.kind === "RunTakenUp") return;
     if (event.kind === "QuarantineLifted") {
       if (run.end === null) throw new Violation(`run ${event.runId} was opened again before it ended`);
       run.end = null;
+      run.isReopened = true;
       run.quarantined.clear();
+      run.failures.clear();
       return;
     }
     if (run.end !== null) throw new Violation(`${event.kind} after the end of run ${event.runId}`);
@@ -86,13 +122,14 @@ export class Ledger {
         }
         return;
       case "ResponsesAccepted":
-        return accept(run, event);
+        return accept(run, event, this.#frames);
       case "RequestFailed":
-        return release(run, event.leaseId, run.sampleOf[event.failure.requestIndex]!);
+        run.failures.set(event.failure.requestIndex, (run.failures.get(event.failure.requestIndex) ?? 0) + 1);
+        return release(run, event.leaseId, run.plan.sampleOf[event.failure.requestIndex]!);
       case "RequestQuarantined":
         return this.#quarantine(run, event.runId, event.failure.requestIndex);
       case "RunComputed":
-        if (run.answers.size + run.quarantined.size !== run.shape.requestCount)
+        if (run.answers.size + run.quarantined.size !== run.plan.requests.length)
           throw new Violation(`run ${event.runId} is computed with requests missing`);
         return;
       case "RunEnded":
@@ -102,35 +139,48 @@ export class Ledger {
 
   #quarantine(run: LedgerRun, runId: string, request: number): void {
     if (run.answers.has(request)) throw new Violation(`request ${request} was set aside after it was answered`);
-    if (!this.#isBroken(runId, request))
-      throw new Violation(`request ${request} of run ${runId} was set aside, and an engine could have answered it`);
+    if ((run.failures.get(request) ?? 0) < 2)
+      throw new Violation(`request ${request} of run ${runId} was set aside before it had failed twice`);
     run.quarantined.add(request);
-    const sample = run.sampleOf[request]!;
+    const sample = run.plan.sampleOf[request]!;
     if (isFinished(run, sample)) run.holders.delete(sample);
   }
 
   #end(run: LedgerRun, runId: string, end: string): void {
     run.end = end;
     if (end === "cancelled") return;
-    for (let request = 0; request < run.shape.requestCount; request++) {
-      const isBroken = this.#isBroken(runId, request);
-      if (isBroken === run.answers.has(request))
-        throw new Violation(`run ${runId} ended with request ${request} ${isBroken ? "answered" : "lost"}`);
+    for (let request = 0; request < run.plan.requests.length; request++) {
+      if (run.answers.has(request) === run.quarantined.has(request))
+        throw new Violation(`run ${runId} ended with request ${request} neither answered nor set aside`);
+      if (run.answers.has(request) && this.#isBroken(runId, request))
+        throw new Violation(`run ${runId} ended with an answer to request ${request}, which nobody could answer`);
     }
     const expected = run.quarantined.size > 0 ? "partial" : "done";
     if (end !== expected) throw new Violation(`run ${runId} ended as ${end}, not as ${expected}`);
   }
 }
 
-type NotOfOpenRuns = "RunAccepted" | "EpochStarted" | "RunListed" | "RunClosed" | "RunReopened" | "QuarantineLifted";
+type NotOfOpenRuns =
+  | "RunAccepted"
+  | "EpochStarted"
+  | "RunListed"
+  | "RunClosed"
+  | "RunReopened"
+  | "RunTakenUp"
+  | "BatchRefused"
+  | "QuarantineLifted";
 
-function emptyRun(shape: PlanShape): LedgerRun {
-  const sampleOf: number[] = [];
-  shape.sampleRequestCount.forEach((count, sample) => {
-    for (let request = 0; request < count; request++) sampleOf.push(sample);
+function emptyRun(plan: WorldPlan): LedgerRun {
+  const firstRequest: number[] = [];
+  plan.sampleOf.forEach((sample, request) => {
+    if (firstRequest.length === sample) firstRequest.push(request);
   });
-  const settled = { answers: new Set<number>(), quarantined: new Set<number>() };
-  return { shape, sampleOf, leases: new Map(), holders: new Map(), ...settled, end: null };
+  const settled = {
+    answers: new Map<number, number>(),
+    quarantined: new Set<number>(),
+    failures: new Map<number, number>(),
+  };
+  return { plan, firstRequest, leases: new Map(), holders: new Map(), ...settled, end: null, isReopened: false };
 }
 
 function grant(run: LedgerRun, event: Extract<Event, { kind: "LeaseGranted" }>): void {
@@ -145,18 +195,19 @@ function grant(run: LedgerRun, event: Extract<Event, { kind: "LeaseGranted" }>):
   }
 }
 
-function accept(run: LedgerRun, event: Extract<Event, { kind: "ResponsesAccepted" }>): void {
+function accept(run: LedgerRun, event: Extract<Event, { kind: "ResponsesAccepted" }>, frame: number): void {
   const lease = run.leases.get(event.leaseId);
   if (lease?.agentId !== event.agentId) throw new Violation(`responses of ${event.agentId} under ${event.leaseId}`);
   if (event.disagreements > 0) throw new Violation("equal engines disagreed");
   event.requestIndexes.forEach((request, row) => {
-    const sample = run.sampleOf[request]!;
-    if (!lease.samples.has(sample)) throw new Violation(`request ${request} was never leased as ${event.leaseId}`);
+    const sample = run.plan.sampleOf[request];
+    if (sample === undefined || !lease.samples.has(sample))
+      throw new Violation(`request ${request} was never leased as ${event.leaseId}`);
     if (run.answers.has(request)) throw new Violation(`request ${request} was counted twice`);
     if (run.quarantined.has(request)) throw new Violation(`request ${request} was counted after it was set aside`);
-    if (event.fingerprints[row] !== trueFingerprint(request))
+    if (event.fingerprints[row] !== run.plan.fingerprints[request])
       throw new Violation(`request ${request} is not its answer`);
-    run.answers.add(request);
+    run.answers.set(request, frame);
     if (isFinished(run, sample)) run.holders.delete(sample);
   });
 }
@@ -172,8 +223,7 @@ function release(run: LedgerRun, leaseId: string, sample: number): void {
 }
 
 function isFinished(run: LedgerRun, sample: number): boolean {
-  let request = run.sampleOf.indexOf(sample);
-  for (; run.sampleOf[request] === sample; request++) {
+  for (let request = run.firstRequest[sample]!; run.plan.sampleOf[request] === sample; request++) {
     if (!run.answers.has(request) && !run.quarantined.has(request)) return false;
   }
   return true;

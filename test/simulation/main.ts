@@ -1,39 +1,87 @@
-// Replays simulated worlds: `npm run simulate -- --seed N` lives through one seed and says what was wrong with it;
-// `--steps` prints everything that happened; without a seed, `--count N` fresh ones are tried (1,000 by default).
-import { randomInt } from "node:crypto";
+// `npm run simulate -- --seeds N [--first S]` lives through N worlds on all cores; `--seed S` lives through one again and,
+// with `--steps`, prints what happened in it.
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import type { Trace } from "./trace.ts";
-import { liveThrough } from "./world.ts";
+import { Worker } from "node:worker_threads";
+import { FAULT_KINDS } from "./scenario.ts";
+import { addReport, emptyTally, sayTally, type Tally } from "./tally.ts";
+import { liveThrough, type Trace } from "./world.ts";
+import type { SimulationReply } from "./worker.ts";
+
+const USAGE = `usage: npm run simulate -- [--seeds N] [--first S] [--workers N] | --seed S [--steps]
+  --seeds N    worlds to live through (1000)
+  --first S    the first world's seed (a fresh one)
+  --workers N  threads (one a core)
+  --seed S     one world
+  --steps      print what happens in it`;
+/** Seeds that a worker is given at once. */
+const CHUNK = 25;
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     steps: { type: "boolean", default: false },
-    count: { type: "string", default: "1000" },
+    seeds: { type: "string", default: "1000" },
+    first: { type: "string" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    help: { type: "boolean", default: false },
   },
 });
 
-const trace: Trace = (who, what, ...more) =>
-  console.log(who, typeof what === "string" ? what : JSON.stringify(what, shorten), ...more);
+if (values.help) console.log(USAGE);
+else if (values.seed !== undefined) await replay(Number(values.seed), values.steps);
+else
+  await liveThroughMany(
+    Number(values.first ?? Math.floor(Date.now() / 1000) % 2 ** 31),
+    Number(values.seeds),
+    Number(values.workers),
+  );
 
-function shorten(_key: string, value: unknown): unknown {
-  return value instanceof Uint32Array ? [...value] : value;
-}
-
-const first = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
-const count = values.seed === undefined ? Number(values.count) : 1;
-const beganMs = performance.now();
-let actions = 0;
-for (let seed = first; seed < first + count; seed++) {
+async function replay(seed: number, steps: boolean): Promise<void> {
+  const trace: Trace = (atMs, who, what) => console.log(atMs.toFixed(0).padStart(8), who.padEnd(12), what);
   try {
-    const report = liveThrough(seed, values.steps ? { trace } : {});
-    actions += report.actions;
-    if (count === 1) console.log(`seed ${seed}: all rules kept;`, report);
+    console.log(`seed ${seed}: all rules kept`, await liveThrough(seed, steps ? trace : null));
   } catch (error) {
     console.log(`seed ${seed}: ${String(error instanceof Error ? error.stack : error)}`);
-    console.log(`Replay with: npm run simulate -- --seed ${seed} --steps`);
-    process.exit(1);
+    process.exitCode = 1;
   }
 }
-const seconds = (performance.now() - beganMs) / 1000;
-console.log(`${count} worlds from seed ${first}, ${actions} actions in ${seconds.toFixed(1)} s: all rules kept`);
+
+async function liveThroughMany(first: number, count: number, workers: number): Promise<void> {
+  const tally = emptyTally();
+  const beganMs = performance.now();
+  const queue = { next: first, end: first + count };
+  await Promise.all(Array.from({ length: workers }, () => work(queue, tally)));
+  const seconds = (performance.now() - beganMs) / 1000;
+  console.log(sayTally(tally, seconds));
+  const never = FAULT_KINDS.filter((kind) => (tally.faults.get(kind) ?? 0) === 0);
+  if (count >= 1000 && never.length > 0) console.log(`never struck: ${never.join(", ")}`);
+  for (const { seed, message } of tally.violations.slice(0, 5)) {
+    console.log(`seed ${seed}: ${message}\n  again, step by step: npm run simulate -- --seed ${seed} --steps`);
+  }
+  console.log(`${tally.violations.length} violations in ${tally.worlds} worlds from seed ${first}`);
+  process.exitCode = tally.violations.length > 0 || (count >= 1000 && never.length > 0) ? 1 : 0;
+}
+
+/** One worker: takes seeds until none is left. */
+async function work(queue: { next: number; readonly end: number }, tally: Tally): Promise<void> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url));
+  try {
+    while (queue.next < queue.end) {
+      const from = queue.next;
+      queue.next = Math.min(queue.end, from + CHUNK);
+      for (const reply of await ask(worker, from, queue.next - from)) addReport(tally, reply);
+      if (process.stderr.isTTY) process.stderr.write(`\r${tally.worlds} worlds, ${tally.violations.length} violations`);
+    }
+  } finally {
+    await worker.terminate();
+  }
+}
+
+async function ask(worker: Worker, from: number, count: number): Promise<readonly SimulationReply[]> {
+  worker.postMessage({ from, count });
+  // Rejects where the worker breaks.
+  const [replies] = (await once(worker, "message")) as [readonly SimulationReply[]];
+  return replies;
+}

@@ -1,47 +1,70 @@
+import type { Logger } from "pino";
+import type { ControlDown, DataDown } from "../../proto/gen/muster/v1/agent_pb.js";
 import { SeededRandom } from "../../quickstart/seeded-random.ts";
-import { aRun } from "../support/core-builders.ts";
-import { AgentHost, type Dial } from "./agent-host.ts";
+import { MODEL } from "../support/core-builders.ts";
+import { AgentHost, makeLog } from "./agent-host.ts";
 import { Checker } from "./checker.ts";
 import { CoordinatorHost } from "./coordinator-host.ts";
-import { type Cores, TRUE_CORES } from "./cores.ts";
-import { Engine } from "./engine.ts";
+import { CoordinatorDisk } from "./disks.ts";
+import { Engines } from "./engine.ts";
 import { Violation } from "./ledger.ts";
+import { startLying } from "./liar.ts";
+import { Network } from "./network.ts";
+import { trueScores } from "./oracle.ts";
+import { submission, type WorldPlan } from "./plans.ts";
+import { type ClockFault, ProcessLife } from "./process-life.ts";
 import { drawScenario, type Fault, FAULTS_END_MS, type FaultKind, type Scenario } from "./scenario.ts";
-import type { Trace } from "./trace.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import { Link } from "./wire.ts";
 
 /** How long a world may take to come to rest after the last fault: far more than all work on the slowest slot. */
 const REST_MS = 600_000;
-/** A connection that nobody answers is given up after this. */
-const DIAL_TIMEOUT_MS = 1_000;
-const HANDSHAKE_MAX_MS = 50;
-/** A user whose command got no answer tries again after this. */
+/** A client that got no answer tries again after this. */
 const RETRY_MS = 700;
 /** More actions than any world needs; one that reaches it has a loop without rest. */
-const ACTIONS_MAX = 5_000_000;
+const ACTIONS_MAX = 3_000_000;
+/** Actions between two looks at the whole state. */
+const LOOK_EVERY = 8;
 
 /** What a world was like. */
 export interface WorldReport {
   readonly actions: number;
   /** Virtual milliseconds until everything was at rest. */
   readonly durationMs: number;
+  readonly agents: number;
+  readonly requests: number;
+  /** Requests that engines computed; more than there are, where a fault came between. */
+  readonly computed: number;
   /** Faults that struck while work was under way. */
-  readonly faults: Readonly<Record<FaultKind, number>>;
+  readonly faults: { readonly [kind in FaultKind]?: number };
+  readonly restarts: number;
 }
 
-/** Where a world may be looked into, and broken on purpose. */
-export interface WorldOptions {
-  readonly cores?: Cores;
-  readonly trace?: Trace;
+/** Hears what happens in a world, for a person who replays a seed. */
+export type Trace = (atMs: number, who: string, what: string) => void;
+
+/** What a world gives to the hosts in it. */
+export interface WorldSurroundings {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  /** Addresses that agents try. */
+  readonly coordinators: readonly string[];
+  readonly leaseDurationMs: number;
+  readonly planOf: (runId: string) => WorldPlan;
+  readonly log: (life: ProcessLife) => Logger;
+  readonly drawClock: () => ClockFault;
+  /** Something is wrong with the product. */
+  readonly fail: (sentence: string) => void;
+  readonly sent: (agent: number, message: ControlDown | DataDown) => void;
+  /** Starts a coordinator that ended, if none lives. */
+  readonly supervise: (host: CoordinatorHost) => void;
 }
 
 /**
- * Lives through one seed: a coordinator and its agents, runs, and whatever goes wrong. Throws a `Violation` at the first
- * broken rule, and where the world does not come to rest once nothing goes wrong any more.
+ * Lives through one seed: the shells of coordinators and agents as they are, on a clock, a network and disks that are not.
+ * Rejects with a `Violation` at the first broken rule, and where the world does not come to rest once nothing goes wrong.
  */
-export function liveThrough(seed: number, options: WorldOptions = {}): WorldReport {
-  return new World(seed, options).live();
+export async function liveThrough(seed: number, trace: Trace | null = null): Promise<WorldReport> {
+  return new World(seed, trace).live();
 }
 
 class World {
@@ -49,53 +72,100 @@ class World {
   readonly #random: SeededRandom;
   readonly #scenario: Scenario;
   readonly #checker: Checker;
-  readonly #trace: Trace;
-  readonly #coordinator: CoordinatorHost;
-  readonly #agents: AgentHost[];
-  /** Agents that cannot reach the coordinator, until when. */
-  readonly #partitionedUntilMs: number[];
-  readonly #struck = new Map<FaultKind, number>();
+  readonly #trace: Trace | null;
+  readonly #disk: CoordinatorDisk;
+  readonly #network: Network;
+  readonly #hosts: readonly CoordinatorHost[];
+  readonly #agents: readonly AgentHost[];
+  readonly #engines: Engines;
+  readonly #plans: ReadonlyMap<string, WorldPlan>;
+  readonly #struck: { [kind in FaultKind]?: number } = {};
+  readonly #submitted = new Set<string>();
+  readonly #retried = new Set<string>();
+  readonly #leaseIds: string[] = [];
+  readonly #liars: ProcessLife[] = [];
+  #computed = 0;
+  #restarts = 0;
+  #actions = 0;
 
-  constructor(seed: number, { cores = TRUE_CORES, trace = () => {} }: WorldOptions) {
+  constructor(seed: number, trace: Trace | null) {
     this.#random = new SeededRandom(seed ^ 0x5eed);
     this.#scenario = drawScenario(seed);
-    const { agents, broken, leaseDurationMs, slowAgents, latencyMaxMs, failPercent, busyPercent } = this.#scenario;
-    const isBroken = (runId: string, request: number): boolean => broken.has(`${runId}/${request}`);
-    this.#checker = new Checker(cores, isBroken);
-    this.#trace = (who, ...what) => trace(`${String(this.#clock.nowMs).padStart(8)} ${who}`, ...what);
-    const shared = {
-      clock: this.#clock,
-      random: this.#random,
-      cores,
-      checker: this.#checker,
-      trace: this.#trace,
-    };
-    this.#coordinator = new CoordinatorHost({ ...shared, settings: { leaseDurationMs } });
-    const renewalIntervalMs = Math.floor(leaseDurationMs / 3);
-    const engine = new Engine({ slowAgents, latencyMaxMs, failPercent, busyPercent, isBroken, renewalIntervalMs });
-    this.#partitionedUntilMs = agents.map(() => 0);
-    this.#agents = agents.map(
-      (agent, position) => new AgentHost(agent, { ...shared, engine, dial: this.#dialer(position) }),
+    this.#trace = trace;
+    const { agents, runs, engines, leaseDurationMs, faults } = this.#scenario;
+    this.#plans = new Map(runs.map(({ runId, plan }) => [runId, plan]));
+    const planOf = (runId: string): WorldPlan => this.#plans.get(runId)!;
+    this.#checker = new Checker(planOf, (runId, request) =>
+      engines.broken.has(planOf(runId).requests[request]!.context),
     );
+    this.#engines = new Engines(engines, this.#random, (count) => {
+      this.#computed += count;
+    });
+    this.#disk = new CoordinatorDisk(this.#random, (journal, frame, life) => this.#checker.frame(journal, frame, life));
+    const names = faults.some(({ kind }) => kind === "rival") ? ["c0", "c1"] : ["c0"];
+    this.#network = new Network(this.#clock, this.#random, (address) => this.#hosts[names.indexOf(address)]!.listener);
+    const around: WorldSurroundings = {
+      ...{ clock: this.#clock, random: this.#random, coordinators: names, leaseDurationMs, planOf },
+      log: (life) => this.#log(life),
+      drawClock: () => this.#drawClock(),
+      fail: (sentence) => this.#fail(sentence),
+      sent: (agent, message) => this.#sent(agent, message),
+      supervise: (host) => this.#supervise(host),
+    };
+    const network = this.#network;
+    this.#hosts = names.map((name) => new CoordinatorHost(name, around, { disk: this.#disk, network: () => network }));
+    this.#agents = agents.map((agent) => new AgentHost(agent, around, { network, engines: this.#engines }));
   }
 
-  live(): WorldReport {
+  async live(): Promise<WorldReport> {
     const { runs, agentStartsMs, faults, cancelled, drained } = this.#scenario;
-    this.#coordinator.start();
+    this.#hosts[0]!.start();
     this.#agents.forEach((agent, position) => this.#clock.after(agentStartsMs[position]!, () => agent.start()));
     for (const { runId, atMs } of runs) this.#clock.after(atMs, () => this.#submit(runId));
     if (cancelled !== null) this.#clock.after(cancelled.atMs, () => this.#cancel(cancelled.runId));
-    if (drained !== null) this.#clock.after(drained.atMs, () => this.#drain(drained.agent));
+    if (drained !== null) this.#clock.after(drained.atMs, () => this.#drain(`a${drained.agent}`));
     for (const fault of faults) this.#clock.after(fault.atMs, () => this.#strike(fault));
-    let actions = 0;
-    while (!this.#isAtRest()) {
-      actions += 1;
-      const isLate = !this.#clock.advance(FAULTS_END_MS + REST_MS);
-      if (isLate || actions > ACTIONS_MAX) throw new Violation(`the world does not come to rest: ${this.#unrest()}`);
-    }
-    this.#coordinator.compareWithDisk();
-    const struck = Object.fromEntries(this.#struck) as Record<FaultKind, number>;
-    return { actions, durationMs: this.#clock.nowMs, faults: struck };
+    this.#clock.after(FAULTS_END_MS, () => this.#heal());
+    await this.#passTime();
+    for (const host of this.#hosts) await host.compareWithDisk();
+    this.#compareScores();
+    if (this.#checker.violation !== null) throw this.#checker.violation;
+    this.#count("failedAnswer", this.#engines.failures);
+    this.#count("rubbishAnswer", this.#engines.rubbish);
+    return {
+      actions: this.#actions,
+      durationMs: this.#clock.nowMs,
+      agents: this.#agents.length,
+      requests: runs.reduce((sum, { plan }) => sum + plan.requests.length, 0),
+      computed: this.#computed,
+      faults: this.#struck,
+      restarts: this.#restarts,
+    };
+  }
+
+  /** One action in each turn of the event loop, so that all that follows from one is done before the next. */
+  #passTime(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const turn = (): void => {
+        try {
+          if (this.#checker.violation !== null) throw this.#checker.violation;
+          if (this.#isAtRest()) return resolve();
+          const isLate = !this.#clock.advance(FAULTS_END_MS + REST_MS);
+          this.#actions += 1;
+          if (isLate || this.#actions > ACTIONS_MAX)
+            throw new Violation(`the world does not come to rest: ${this.#unrest()}`);
+          if (this.#actions % LOOK_EVERY === 0) this.#look();
+          setImmediate(turn);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      turn();
+    });
+  }
+
+  #look(): void {
+    for (const { shell } of this.#hosts) if (shell !== null) this.#checker.state(shell.loop.state);
   }
 
   #isAtRest(): boolean {
@@ -104,72 +174,247 @@ class World {
 
   /** What is still to be done, in words, or null. */
   #unrest(): string | null {
-    for (const { runId } of this.#scenario.runs)
-      if (this.#checker.endOf(runId) === null) return `${runId} has not ended`;
+    const { ledger } = this.#checker;
+    for (const { runId } of this.#scenario.runs) {
+      if (!this.#submitted.has(runId)) return `${runId} is not taken`;
+      const end = ledger.endOf(runId);
+      if (end === null) return `${runId} has not ended (${this.#hosts.map((host) => host.describe(runId)).join("; ")})`;
+      if (end === "partial" && this.#scenario.retries && !this.#retried.has(runId))
+        return `${runId} is to be tried again`;
+    }
     for (const agent of this.#agents) {
-      const { leftover } = agent;
-      if (leftover !== null) return leftover;
+      if (agent.life === null) return `${agent.name} is down`;
+      if (agent.disk.held > 0) return `${agent.name} still has ${agent.disk.held} batches in its spool`;
     }
     return null;
   }
 
-  /** A client sends its plan until it hears that the run is durable. */
-  #submit(runId: string): void {
-    const { shape } = this.#scenario.runs.find((run) => run.runId === runId)!;
-    if (this.#checker.knows(runId)) return;
-    this.#coordinator.take({ kind: "RunArrived", run: aRun({ runId }), shape });
-    this.#clock.after(RETRY_MS, () => this.#submit(runId));
+  /** What the runs were scored as, against the scores of a run that nothing disturbs. */
+  #compareScores(): void {
+    const { ledger } = this.#checker;
+    for (const [runId, plan] of this.#plans) {
+      const end = ledger.endOf(runId);
+      if (end !== "done" && end !== "partial") continue;
+      const text = this.#disk.files.get(`${runId}/results.json`);
+      const { scoresDigest } = JSON.parse(text ?? "{}") as { readonly scoresDigest?: string };
+      if (scoresDigest !== trueScores(plan, ledger.quarantinedIn(runId)))
+        throw new Violation(`run ${runId} has other scores than an undisturbed one`);
+    }
   }
 
-  #cancel(runId: string): void {
-    if (this.#checker.endOf(runId) !== null) return;
-    this.#coordinator.take({ kind: "CancelRequested", runId });
-    this.#clock.after(RETRY_MS, () => this.#cancel(runId));
+  #log(life: ProcessLife): Logger {
+    return makeLog((level, what, message) => {
+      const { stack, error } = what as { readonly stack?: string; readonly error?: string };
+      if (level === "error" && stack !== undefined) this.#fail(`${life.name}: ${message}: ${stack}`);
+      this.#trace?.(this.#clock.nowMs, life.name, `${level}: ${message} ${error ?? ""}`);
+    });
   }
 
-  #drain(position: number): void {
-    const { agentId } = this.#scenario.agents[position]!;
-    this.#coordinator.take({ kind: "DrainRequested", agentId });
+  #fail(sentence: string): void {
+    this.#checker.check(() => {
+      throw new Violation(sentence);
+    });
   }
 
-  #dialer(position: number): Dial {
-    return (end, reply) => {
-      const isReachable = this.#clock.nowMs >= this.#partitionedUntilMs[position]!;
-      let link: Link | null = null;
-      const accepted = isReachable ? this.#coordinator.accept(() => link!) : null;
-      if (accepted === null) return end.life.after(DIAL_TIMEOUT_MS, () => reply(null));
-      link = new Link(this.#clock, this.#random, { agent: end, coordinator: accepted });
-      const made = link;
-      return end.life.after(this.#random.below(HANDSHAKE_MAX_MS), () => reply(made));
+  #drawClock(): ClockFault {
+    const { drift } = this.#scenario;
+    if (drift > 0) this.#count("drift", 1);
+    return {
+      offsetMs: this.#random.below(1_000_000),
+      rate: 1 + (drift * (this.#random.below(201) - 100)) / 100,
+      wallOffsetMs: this.#random.below(3_600_000),
     };
   }
 
-  #strike({ kind, agent: position, slot, durationMs }: Fault): void {
+  #sent(agent: number, message: ControlDown | DataDown): void {
+    const { message: what } = message;
+    if (what.case === "leaseGrant") this.#leaseIds.push(what.value.leaseId);
+    this.#trace?.(this.#clock.nowMs, `to a${agent}`, what.case ?? "nothing");
+    this.#checker.sent(this.#agents[agent]?.disk ?? null, message);
+  }
+
+  /** A client sends its plan until it hears that the run is durable. */
+  #submit(runId: string): void {
+    if (this.#submitted.has(runId)) return;
+    const host = this.#random.pick(this.#hosts);
+    host.submit(submission(this.#plans.get(runId)!, runId, MODEL)).then(
+      () => this.#promised(runId),
+      (error: unknown) => this.#refused(runId, error),
+    );
+    this.#clock.after(RETRY_MS, () => this.#submit(runId));
+  }
+
+  /** A client was told that its run is taken. */
+  #promised(runId: string): void {
+    this.#submitted.add(runId);
+    if (!this.#checker.ledger.knows(runId)) this.#fail(`run ${runId} was promised, and is on no disk`);
+  }
+
+  #refused(runId: string, error: unknown): void {
+    this.#trace?.(this.#clock.nowMs, runId, `not taken: ${String(error)}`);
+  }
+
+  #cancel(runId: string): void {
+    if (this.#checker.ledger.endOf(runId) !== null) return;
+    for (const host of this.#hosts) host.cancel(runId).catch((error: unknown) => this.#refused(runId, error));
+    this.#clock.after(RETRY_MS, () => this.#cancel(runId));
+  }
+
+  /** An operator tries a partial run again, once it has been written down. */
+  #retry(runId: string): void {
+    const { ledger } = this.#checker;
+    if (this.#retried.has(runId)) return;
+    if (ledger.endOf(runId) !== "partial") {
+      if (ledger.endOf(runId) === null && ledger.wasReopened(runId)) this.#retried.add(runId);
+      else if (ledger.endOf(runId) !== null) this.#retried.add(runId);
+    } else for (const host of this.#hosts) host.retry(runId).catch((error: unknown) => this.#refused(runId, error));
+    this.#clock.after(RETRY_MS, () => this.#retry(runId));
+  }
+
+  #drain(agentId: string): void {
+    for (const host of this.#hosts) host.drain(agentId);
+  }
+
+  #supervise(host: CoordinatorHost): void {
+    if (this.#hosts.some(({ life }) => life !== null)) return;
+    this.#restarts += 1;
+    host.start();
+  }
+
+  /** Nothing goes wrong any more: liars are found and gone. */
+  #heal(): void {
+    for (const life of this.#liars) {
+      life.end();
+      this.#network.died(life);
+    }
+    for (const agent of this.#agents) agent.disk.killOnPut = null;
+    this.#disk.trouble.full = false;
+    this.#disk.trouble.slowMs = 0;
+    if (this.#scenario.retries) for (const { runId } of this.#scenario.runs) this.#retry(runId);
+  }
+
+  #count(kind: FaultKind, times: number): void {
+    if (times > 0) this.#struck[kind] = (this.#struck[kind] ?? 0) + times;
+  }
+
+  #strike(fault: Fault): void {
+    const isInFlight = this.#agents.some((agent) => agent.isBusy);
+    this.#trace?.(this.#clock.nowMs, "fault", `${fault.kind} of a${fault.agent} for ${fault.durationMs} ms`);
+    if (this.#perform(fault) && isInFlight) this.#count(fault.kind, 1);
+  }
+
+  /** False where there was nothing to strike. */
+  #perform({ kind, agent: position, slot, durationMs }: Fault): boolean {
     const agent = this.#agents[position]!;
-    if (this.#agents.some((one) => one.isBusy)) this.#struck.set(kind, (this.#struck.get(kind) ?? 0) + 1);
-    this.#trace("fault", `${kind} of a${position} for ${durationMs} ms`);
+    const clock = this.#clock;
     switch (kind) {
       case "cut":
-        return agent.cutConnection();
+        this.#network.cut(position);
+        return true;
       case "partition":
-        this.#partitionedUntilMs[position] = this.#clock.nowMs + durationMs;
-        return agent.cutConnection();
+        this.#network.partition(position, ["up", "down"], durationMs);
+        return true;
+      case "oneWayPartition":
+        this.#network.partition(position, [this.#random.pick(["up", "down"] as const)], durationMs);
+        return true;
       case "agentCrash":
-        if (!agent.isUp) return;
-        agent.crash();
-        return this.#clock.after(durationMs, () => agent.start());
-      case "coordinatorCrash":
-        if (!this.#coordinator.isUp) return;
-        this.#coordinator.crash();
-        return this.#clock.after(durationMs, () => this.#coordinator.start());
+        return agent.crash(durationMs);
+      case "agentCrashInSpool":
+        agent.crashOnPut(durationMs);
+        return true;
       case "agentStall":
-        return agent.stall(durationMs);
-      case "coordinatorStall":
-        return this.#coordinator.stall(durationMs);
+        agent.life?.stall(durationMs);
+        return agent.life !== null;
       case "brokenEngine":
-        return agent.breakSlot(slot);
-      case "blockedSpool":
-        return agent.blockSpool(durationMs);
+        this.#engines.breakDown(`${position}/${slot}`, clock.nowMs + durationMs);
+        return true;
+      case "fullSpool":
+        agent.disk.trouble.full = true;
+        clock.after(durationMs, () => {
+          agent.disk.trouble.full = false;
+        });
+        return true;
+      case "clockJump":
+        (this.#random.below(2) === 0 ? agent.life : this.#anyHost()?.life)?.jump(-3_600_000);
+        return true;
+      case "liar":
+        return this.#lie(durationMs);
+      default:
+        return this.#performOnCoordinator(kind, durationMs);
     }
+  }
+
+  #performOnCoordinator(kind: Fault["kind"], durationMs: number): boolean {
+    const { trouble } = this.#disk;
+    const clock = this.#clock;
+    const host = this.#anyHost();
+    if (host === null) return false;
+    switch (kind) {
+      case "coordinatorCrash":
+        this.#crash(host, durationMs);
+        return true;
+      case "bitFlip":
+        for (const one of this.#hosts) if (one.life !== null) this.#crash(one, durationMs);
+        // In a later turn, when the comparison with the disk is over.
+        clock.after(0, () => this.#disk.flipBit((journal) => this.#isRead(journal)));
+        return true;
+      case "coordinatorStall":
+        host.life?.stall(durationMs);
+        return true;
+      case "fullDisk":
+        trouble.full = true;
+        clock.after(durationMs, () => {
+          trouble.full = false;
+        });
+        return true;
+      case "slowDisk":
+        trouble.slowMs = 50 + this.#random.below(1_500);
+        clock.after(durationMs, () => {
+          trouble.slowMs = 0;
+        });
+        return true;
+      case "rival": {
+        const other = this.#hosts.find((one) => one.life === null);
+        if (other === undefined || host.shell === null) return false;
+        for (const one of this.#hosts) one.hasRival = true;
+        if (this.#random.below(2) === 0) host.life?.stall(durationMs);
+        other.start();
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** Journals that a coordinator reads when it starts. */
+  #isRead(journal: string): boolean {
+    const runId = journal.slice("run-".length);
+    return journal === "cluster" || (this.#checker.ledger.knows(runId) && this.#checker.ledger.endOf(runId) === null);
+  }
+
+  #crash(host: CoordinatorHost, downMs: number): void {
+    host.compareWithDisk().catch((error: unknown) => this.#fail((error as Error).message));
+    for (const became of host.crash()) this.#count(`${became}Tail`, 1);
+    this.#clock.after(downMs, () => this.#supervise(host));
+  }
+
+  #anyHost(): CoordinatorHost | null {
+    const living = this.#hosts.filter(({ life }) => life !== null);
+    return living.length === 0 ? null : this.#random.pick(living);
+  }
+
+  #lie(durationMs: number): boolean {
+    const host = this.#anyHost();
+    if (host === null) return false;
+    const life = new ProcessLife(`liar.${this.#liars.length}`, this.#clock, this.#drawClock());
+    this.#liars.push(life);
+    const channel = this.#network.dial(this.#agents.length, life, host.name);
+    const gossip = { runIds: [...this.#plans.keys()], leaseIds: () => this.#leaseIds.slice(-5) };
+    startLying(life, channel, this.#random, gossip);
+    this.#clock.after(durationMs, () => {
+      life.end();
+      this.#network.died(life);
+    });
+    return true;
   }
 }

@@ -13,7 +13,7 @@ import {
   type Lease,
   type RunState,
 } from "../../coordinator/core/state.ts";
-import { start, step } from "../../coordinator/core/step.ts";
+import { start, startEpoch, step } from "../../coordinator/core/step.ts";
 import { aBatch, aRun, aShape, type BatchWish, type ShapeWish } from "./core-builders.ts";
 
 /**
@@ -29,7 +29,7 @@ export class CoreScenario {
 
   constructor(settings: Partial<CoreSettings> = {}) {
     this.state = emptyState({ ...DEFAULT_CORE_SETTINGS, ...settings });
-    this.#note(start(this.state, 1, this.nowMs));
+    this.#begin(1);
   }
 
   take(input: Input): Decision {
@@ -40,7 +40,13 @@ export class CoreScenario {
   restart(): Decision {
     const { epoch } = this.state;
     this.state = this.folded();
-    return this.#note(start(this.state, epoch + 1, this.nowMs));
+    return this.#begin(epoch + 1);
+  }
+
+  #begin(epoch: number): Decision {
+    const began = startEpoch(this.state, epoch, this.nowMs);
+    const { events, effects } = start(this.state, this.nowMs);
+    return this.#note({ events: [began, ...events], effects });
   }
 
   /** The state that folding the journal gives. */

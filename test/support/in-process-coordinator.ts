@@ -10,7 +10,6 @@ import { digestPlan, type PlanManifest, PlanStore } from "../../coordinator/shel
 import { CHOICE_TASK, storePlan } from "./stored-run.ts";
 
 const CHOICES = 3;
-const TICK_MS = 50;
 
 /**
  * A coordinator inside the test's process, with its real parts: journal and blobs on disk, gRPC on loopback. It can be
@@ -20,7 +19,6 @@ export class InProcessCoordinator {
   readonly #folder: string;
   readonly #leaseDurationMs: number;
   #parts: CoordinatorParts | null = null;
-  #tick: NodeJS.Timeout | null = null;
   #port = 0;
   readonly #known = new Map<string, RunState>();
 
@@ -35,7 +33,7 @@ export class InProcessCoordinator {
 
   /** The state of a run; of one that has ended and was archived, the last one. */
   run(runId: string): RunState {
-    const run = this.#parts?.loop.state.runs.get(runId) ?? this.#known.get(runId);
+    const run = this.#parts?.shell.loop.state.runs.get(runId) ?? this.#known.get(runId);
     if (run === undefined) throw new Error(`no run ${runId}`);
     this.#known.set(runId, run);
     return run;
@@ -53,7 +51,6 @@ export class InProcessCoordinator {
       leaseDurationMs: this.#leaseDurationMs,
     });
     this.#parts = parts;
-    this.#tick = setInterval(() => parts.loop.take({ kind: "TimePassed" }), TICK_MS);
     this.#port = await new Promise<number>((resolve, reject) => {
       parts.server.bindAsync(this.address, ServerCredentials.createInsecure(), (error, port) =>
         error === null ? resolve(port) : reject(error),
@@ -64,7 +61,6 @@ export class InProcessCoordinator {
   /** Ends all connections at once. */
   async stop(): Promise<void> {
     if (this.#parts === null) return;
-    if (this.#tick !== null) clearInterval(this.#tick);
     this.#parts.server.forceShutdown();
     await this.#parts.close();
     this.#parts = null;
@@ -87,9 +83,9 @@ export class InProcessCoordinator {
       taskKinds: ["loglikelihood" as const],
       taskNames: [CHOICE_TASK.name],
     };
-    this.#running().loop.take({ kind: "RunArrived", run, shape });
+    this.#running().shell.loop.take({ kind: "RunArrived", run, shape });
     this.run(runId);
-    await this.#running().loop.settled();
+    await this.#running().shell.loop.settled();
     return plan;
   }
 

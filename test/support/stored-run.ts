@@ -5,6 +5,7 @@ import type { EvaluationResponse } from "../../evaluation/response.ts";
 import { encodeResponses } from "../../proto/codec/response-columns.ts";
 import { encodePack } from "../../proto/codec/plan-messages.ts";
 import { ResponseColumnsSchema } from "../../proto/gen/muster/v1/columns_pb.js";
+import type { BlobStore } from "../../coordinator/ports/blob-store.ts";
 import { FolderBlobStore } from "../../coordinator/adapters/blobs/folder-blob-store.ts";
 import type { AcceptedBatch, FinishedRun } from "../../coordinator/scoring/finish-run.ts";
 import { encodeRequestBlob, type PlanManifest, type StoredPack } from "../../coordinator/shell/plan-store.ts";
@@ -68,7 +69,7 @@ export interface PlanWish {
 }
 
 /** Puts a plan into a blob store as a coordinator does. */
-export async function storePlan(blobs: FolderBlobStore, wish: PlanWish): Promise<PlanManifest> {
+export async function storePlan(blobs: Pick<BlobStore, "put">, wish: PlanWish): Promise<PlanManifest> {
   const packs: StoredPack[] = [];
   const position = { sample: 0, request: 0 };
   for (const [task, planTask] of wish.tasks.entries()) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { SYSTEM_CLOCK } from "../../../base/node/system-clock.ts";
 import { ResponseBatchSchema } from "../../../proto/gen/muster/v1/agent_pb.js";
 import { SeededRandom } from "../../../quickstart/seeded-random.ts";
 import { SpoolWriter } from "../../shell/spool-writer.ts";
@@ -53,6 +54,7 @@ function openDamaged(bytes: Uint8Array): Opened {
   const spool = openSpool(folder, "second-1", (sentence) => reports.push(sentence));
   const writer = new SpoolWriter({
     spool,
+    clock: SYSTEM_CLOCK,
     log: pino({ level: "silent" }),
     take: (input) => input.kind === "BatchLost" && lost.push(input.batchNumber),
   });

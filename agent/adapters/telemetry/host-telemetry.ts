@@ -1,18 +1,9 @@
 import { cpus, freemem, totalmem } from "node:os";
-import type { GpuReading, NvidiaSmi } from "./nvidia-smi.ts";
-
-/** What a host looks like at one moment. */
-export interface HostReading {
-  /** Share of all cores busy since the last reading, 0 to 1. */
-  readonly cpuShare: number;
-  readonly memoryUsedBytes: number;
-  readonly memoryTotalBytes: number;
-  /** Empty where the host has none, or where none can be read. */
-  readonly gpus: readonly GpuReading[];
-}
+import type { HostReading, Telemetry } from "../../ports/telemetry.ts";
+import type { NvidiaSmi } from "./nvidia-smi.ts";
 
 /** Looks at the host; a reading costs microseconds, GPUs are read by a process of their own. */
-export class HostTelemetry {
+export class HostTelemetry implements Telemetry {
   readonly #gpus: NvidiaSmi | null;
   #before = coreTimes();
 

@@ -1,18 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-
-/** One GPU at one moment. What a device does not report is 0. */
-export interface GpuReading {
-  readonly index: number;
-  readonly uuid: string;
-  readonly name: string;
-  /** Share of time with a kernel running, 0 to 1. */
-  readonly utilizationShare: number;
-  readonly memoryUsedBytes: number;
-  readonly memoryTotalBytes: number;
-  readonly powerWatts: number;
-  readonly temperatureCelsius: number;
-}
+import type { GpuReading } from "../../ports/telemetry.ts";
 
 const FIELDS = "index,uuid,name,utilization.gpu,memory.used,memory.total,power.draw,temperature.gpu";
 const MEBIBYTE = 2 ** 20;

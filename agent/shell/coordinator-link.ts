@@ -1,12 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
-import { type ClientDuplexStream, Client, credentials, makeClientConstructor } from "@grpc/grpc-js";
-import { MusterError } from "../../../base/muster-error.ts";
-import { CHANNEL_OPTIONS } from "../../../base/node/channel-options.ts";
-import { fromServiceError } from "../../../base/node/grpc-errors.ts";
-import { grpcService } from "../../../base/node/grpc-service.ts";
+import { type Cancel, type Clock, sleep } from "../../base/clock.ts";
+import { MusterError } from "../../base/muster-error.ts";
 import {
-  AgentService,
   type ControlDown,
   type ControlUp,
   ControlUpSchema,
@@ -15,19 +10,8 @@ import {
   DataUpSchema,
   type Hello,
   type Welcome,
-} from "../../../proto/gen/muster/v1/agent_pb.js";
-
-type ControlStream = ClientDuplexStream<ControlUp, ControlDown>;
-type DataStream = ClientDuplexStream<DataUp, DataDown>;
-
-/** The window lets a long pipe fill. */
-const LINK_OPTIONS = {
-  ...CHANNEL_OPTIONS,
-  "grpc.keepalive_permit_without_calls": 1,
-  "grpc-node.flow_control_window": 1024 * 1024,
-  // One connection for each stream, so that back-pressure on data never stops a renewal.
-  "grpc.use_local_subchannel_pool": 1,
-};
+} from "../../proto/gen/muster/v1/agent_pb.js";
+import type { CoordinatorChannel, Dial, MessageStream } from "../ports/coordinator-channel.ts";
 
 /** A welcome that does not come is a broken connection. */
 const WELCOME_TIMEOUT_MS = 10_000;
@@ -47,34 +31,42 @@ export interface LinkListener {
   refused(error: MusterError): void;
 }
 
-const AgentClient = makeClientConstructor(grpcService(AgentService), "AgentService");
+/** Where a link leads, and what it is made of. */
+export interface LinkSurroundings {
+  readonly address: string;
+  readonly dial: Dial;
+  readonly clock: Clock;
+  readonly listener: LinkListener;
+}
 
 /** One attempt to be connected: two streams on two connections. After `down` it is of no more use. */
 export class CoordinatorLink {
   readonly #address: string;
+  readonly #clock: Clock;
   readonly #listener: LinkListener;
-  readonly #clients: Client[] = [];
-  #control: ControlStream | null = null;
-  #data: DataStream | null = null;
+  readonly #channel: CoordinatorChannel;
+  #control: MessageStream<ControlUp, ControlDown> | null = null;
+  #data: MessageStream<DataUp, DataDown> | null = null;
   #welcome: Welcome | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #cancelTimeout: Cancel = () => {};
   #ended = false;
 
-  constructor(address: string, listener: LinkListener) {
+  constructor({ address, dial, clock, listener }: LinkSurroundings) {
     this.#address = address;
+    this.#clock = clock;
     this.#listener = listener;
+    this.#channel = dial(address);
   }
 
   /** Begins; the outcome arrives at the listener. */
   open(): void {
-    this.#timer = setTimeout(
-      () => this.#end(new MusterError("timeout", `${this.#address} took the connection but did not answer`)),
-      WELCOME_TIMEOUT_MS,
+    this.#cancelTimeout = this.#clock.after(WELCOME_TIMEOUT_MS, () =>
+      this.#end(new MusterError("timeout", `${this.#address} took the connection but did not answer`)),
     );
-    const control = this.#call("control") as ControlStream;
+    const control = this.#channel.control();
     this.#control = control;
     this.#guard(control);
-    control.on("data", ({ message }: ControlDown) => this.#onControl(message));
+    control.onMessage(({ message }) => this.#onControl(message));
     this.sendControl({ case: "hello", value: this.#listener.hello() });
   }
 
@@ -90,21 +82,13 @@ export class CoordinatorLink {
   async close(): Promise<void> {
     if (this.#ended) return;
     const streams = [this.#data, this.#control].filter((stream) => stream !== null);
-    const closed = streams.map((stream) => new Promise((resolve) => stream.once("status", resolve)));
-    for (const stream of streams) stream.end();
-    await Promise.race([Promise.all(closed), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+    const left = Promise.all(streams.map((stream) => stream.finish()));
+    await Promise.race([left, sleep(this.#clock, CLOSE_TIMEOUT_MS)]);
     this.#end(new MusterError("interrupted", "the agent closed the connection"));
   }
 
-  #call(method: "control" | "data"): unknown {
-    const client = new AgentClient(this.#address, credentials.createInsecure(), LINK_OPTIONS);
-    this.#clients.push(client);
-    return (client as unknown as Record<string, () => unknown>)[method]!();
-  }
-
-  #guard(stream: ControlStream | DataStream): void {
-    stream.on("error", (error: unknown) => this.#end(fromServiceError(error, `the coordinator at ${this.#address}`)));
-    stream.on("end", () => this.#end(new MusterError("connection", `${this.#address} ended the connection`)));
+  #guard(stream: MessageStream<never, unknown>): void {
+    stream.onEnd((error) => this.#end(error ?? new MusterError("connection", `${this.#address} ended the connection`)));
   }
 
   #onControl(message: ControlDown["message"]): void {
@@ -115,29 +99,26 @@ export class CoordinatorLink {
     }
     if (message.case !== "welcome") return this.#listener.control(message);
     this.#welcome = message.value;
-    const data = this.#call("data") as DataStream;
+    const data = this.#channel.data();
     this.#data = data;
     this.#guard(data);
-    data.on("data", (down: DataDown) => this.#onData(down.message));
+    data.onMessage((down) => this.#onData(down.message));
     const { agentId, incarnation } = this.#listener.hello();
     this.sendData({ case: "dataHello", value: { $typeName: "muster.v1.DataHello", agentId, incarnation } });
   }
 
   #onData(message: DataDown["message"]): void {
     if (message.case !== "dataWelcome") return this.#listener.data(message);
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#cancelTimeout();
     if (this.#welcome !== null) this.#listener.up(this.#welcome);
   }
 
   #end(error: MusterError, how: "down" | "refused" = "down"): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const stream of [this.#control, this.#data]) {
-      stream?.on("error", () => undefined);
-      stream?.cancel();
-    }
-    for (const client of this.#clients) client.close();
+    this.#cancelTimeout();
+    for (const stream of [this.#control, this.#data]) stream?.cancel();
+    this.#channel.close();
     this.#listener[how](error);
   }
 }
