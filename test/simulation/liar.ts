@@ -12,9 +12,11 @@ import {
   HelloSchema,
   ResponseBatchSchema,
 } from "../../proto/gen/muster/v1/agent_pb.js";
+import { readRequests } from "../../proto/codec/request-columns.ts";
 import { PROTOCOL_VERSION, SCHEMA_HASH } from "../../proto/version.ts";
 import type { SeededRandom } from "../../quickstart/seeded-random.ts";
 import { MODEL } from "../support/core-builders.ts";
+import type { WorldPlan } from "./plans.ts";
 import type { ProcessLife } from "./process-life.ts";
 
 const LIE_EVERY_MS = 120;
@@ -24,6 +26,7 @@ export interface Gossip {
   readonly runIds: readonly string[];
   /** Leases that were granted to anybody. */
   readonly leaseIds: () => readonly string[];
+  readonly planOf: (runId: string) => WorldPlan;
 }
 
 /** Connects, asks for work, and lies about it until its life ends. */
@@ -39,6 +42,8 @@ class Liar {
   readonly #control: MessageStream<ControlUp, ControlDown>;
   #data: MessageStream<DataUp, DataDown> | null = null;
   readonly #ownLeases: string[] = [];
+  /** Samples of each of its leases. */
+  readonly #leased = new Map<string, Set<number>>();
 
   constructor(life: ProcessLife, channel: CoordinatorChannel, random: SeededRandom, gossip: Gossip) {
     this.#life = life;
@@ -73,10 +78,17 @@ class Liar {
     if (message.case !== "welcome" || this.#data !== null) return;
     this.#data = this.#channel.data();
     this.#data.onEnd(() => {});
-    this.#data.onMessage(() => {});
+    this.#data.onMessage((down) => this.#learn(down.message));
     const { name } = this.#life;
     const value = { $typeName: "muster.v1.DataHello" as const, agentId: name, incarnation: name };
     this.#data.write(create(DataUpSchema, { message: { case: "dataHello", value } }));
+  }
+
+  #learn(message: DataDown["message"]): void {
+    if (message.case !== "leaseRequests" || message.value.requests === undefined) return;
+    const leased = this.#leased.get(message.value.leaseId) ?? new Set<number>();
+    this.#leased.set(message.value.leaseId, leased);
+    for (const sample of readRequests(message.value.requests).sampleIndex) leased.add(sample);
   }
 
   #lie(): void {
@@ -105,19 +117,31 @@ class Liar {
   /** Answers to requests that are not its own. Its own it leaves alone: a false answer cannot be told from a true one. */
   #answer(leaseId: string): void {
     const isOwn = this.#ownLeases.includes(leaseId);
-    const requestIndex = isOwn ? 4_000_000_000 : this.#random.below(500);
+    const requestIndex = isOwn ? this.#foreignRequest(leaseId) : this.#random.below(250);
     const cost = { promptTokens: 0, completionTokens: 0, truncatedTokens: 0, latencyUs: 0 };
     const response = { kind: "text" as const, text: "a lie", ...cost };
     const responses = encodeResponses([{ requestIndex, response }]);
     if (this.#random.below(4) === 0) responses.count = 7;
     const value = create(ResponseBatchSchema, {
-      ...{ runId: this.#random.pick([...this.#gossip.runIds, "nowhere"]), leaseId, slotId: "s0" },
+      ...{
+        runId: isOwn ? leaseId.split(".")[0]! : this.#random.pick([...this.#gossip.runIds, "nowhere"]),
+        leaseId,
+        slotId: "s0",
+      },
       ...{ batchNumber: BigInt(this.#random.below(20)), slotSeconds: -1, responses },
       failures: [
         { requestIndex: isOwn ? requestIndex : this.#random.below(500), retry: 2, reason: "never", message: "" },
       ],
     });
     this.#data?.write(create(DataUpSchema, { message: { case: "responseBatch", value } }));
+  }
+
+  /** A request of the lease's run that the lease does not hold, if one is found. */
+  #foreignRequest(leaseId: string): number {
+    const { sampleOf } = this.#gossip.planOf(leaseId.split(".")[0]!);
+    const request = this.#random.below(sampleOf.length);
+    const isForeign = this.#leased.has(leaseId) && this.#leased.get(leaseId)?.has(sampleOf[request]!) === false;
+    return isForeign ? request : 4_000_000_000;
   }
 
   #anyLease(): string {

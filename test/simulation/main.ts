@@ -9,9 +9,10 @@ import { addReport, emptyTally, sayTally, type Tally } from "./tally.ts";
 import { liveThrough, type Trace } from "./world.ts";
 import type { SimulationReply } from "./worker.ts";
 
-const USAGE = `usage: npm run simulate -- [--seeds N] [--first S] [--workers N] | --seed S [--steps]
+const USAGE = `usage: npm run simulate -- [--seeds N] [--first S] [--workers N] [--stop] | --seed S [--steps]
   --seeds N    worlds to live through (1000)
   --first S    the first world's seed (a fresh one)
+  --stop       end at the first broken rule
   --workers N  threads (one a core)
   --seed S     one world
   --steps      print what happens in it`;
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     steps: { type: "boolean", default: false },
     seeds: { type: "string", default: "1000" },
     first: { type: "string" },
+    stop: { type: "boolean", default: false },
     workers: { type: "string", default: String(availableParallelism()) },
     help: { type: "boolean", default: false },
   },
@@ -54,6 +56,7 @@ async function liveThroughMany(first: number, count: number, workers: number): P
   const queue = { next: first, end: first + count };
   await Promise.all(Array.from({ length: workers }, () => work(queue, tally)));
   const seconds = (performance.now() - beganMs) / 1000;
+  process.stderr.write("\n");
   console.log(sayTally(tally, seconds));
   const never = FAULT_KINDS.filter((kind) => (tally.faults.get(kind) ?? 0) === 0);
   if (count >= 1000 && never.length > 0) console.log(`never struck: ${never.join(", ")}`);
@@ -68,11 +71,11 @@ async function liveThroughMany(first: number, count: number, workers: number): P
 async function work(queue: { next: number; readonly end: number }, tally: Tally): Promise<void> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url));
   try {
-    while (queue.next < queue.end) {
+    while (queue.next < queue.end && !(values.stop && tally.violations.length > 0)) {
       const from = queue.next;
       queue.next = Math.min(queue.end, from + CHUNK);
       for (const reply of await ask(worker, from, queue.next - from)) addReport(tally, reply);
-      if (process.stderr.isTTY) process.stderr.write(`\r${tally.worlds} worlds, ${tally.violations.length} violations`);
+      process.stderr.write(`\r${tally.worlds} worlds, ${tally.violations.length} violations`);
     }
   } finally {
     await worker.terminate();

@@ -1,5 +1,8 @@
 import { randomInt } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { FLIPPED, PLANTED } from "./mutants.ts";
 import { FAULT_KINDS } from "./scenario.ts";
 import { liveThrough, type WorldReport } from "./world.ts";
 
@@ -33,6 +36,12 @@ test(`${FRESH_WORLDS} worlds that nobody has seen keep all rules`, async () => {
   const first = randomInt(2 ** 30);
   console.log(`simulated worlds from seed ${first}; one of them again: npm run simulate -- --seed ${first}`);
   await liveThroughAll(first, FRESH_WORLDS);
+});
+
+test.each([...PLANTED, ...FLIPPED])("the mutant $name can be planted: npm run simulate:mutants", ({ edits }) => {
+  for (const { file, from } of edits) {
+    expect(readFileSync(join(import.meta.dirname, "../..", file), "utf8").split(from)).toHaveLength(2);
+  }
 });
 
 test("the same seed gives the same world", async () => {

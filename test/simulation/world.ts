@@ -22,9 +22,6 @@ const REST_MS = 600_000;
 const RETRY_MS = 700;
 /** More actions than any world needs; one that reaches it has a loop without rest. */
 const ACTIONS_MAX = 3_000_000;
-/** Actions between two looks at the whole state. */
-const LOOK_EVERY = 8;
-
 /** What a world was like. */
 export interface WorldReport {
   readonly actions: number;
@@ -84,6 +81,7 @@ class World {
   readonly #retried = new Set<string>();
   readonly #leaseIds: string[] = [];
   readonly #liars: ProcessLife[] = [];
+  #hasChanged = false;
   #computed = 0;
   #restarts = 0;
   #actions = 0;
@@ -101,7 +99,10 @@ class World {
     this.#engines = new Engines(engines, this.#random, (count) => {
       this.#computed += count;
     });
-    this.#disk = new CoordinatorDisk(this.#random, (journal, frame, life) => this.#checker.frame(journal, frame, life));
+    this.#disk = new CoordinatorDisk(this.#random, (journal, frame, life) => {
+      this.#hasChanged = true;
+      this.#checker.frame(journal, frame, life);
+    });
     const names = faults.some(({ kind }) => kind === "rival") ? ["c0", "c1"] : ["c0"];
     this.#network = new Network(this.#clock, this.#random, (address) => this.#hosts[names.indexOf(address)]!.listener);
     const around: WorldSurroundings = {
@@ -153,8 +154,8 @@ class World {
           const isLate = !this.#clock.advance(FAULTS_END_MS + REST_MS);
           this.#actions += 1;
           if (isLate || this.#actions > ACTIONS_MAX)
-            throw new Violation(`the world does not come to rest: ${this.#unrest()}`);
-          if (this.#actions % LOOK_EVERY === 0) this.#look();
+            throw new Violation(`the world does not come to rest: ${this.#unrest()}; ${this.#describe()}`);
+          if (this.#hasChanged) this.#look();
           setImmediate(turn);
         } catch (error) {
           reject(error);
@@ -164,7 +165,9 @@ class World {
     });
   }
 
+  /** After each frame: nothing that lasts changes without one. */
   #look(): void {
+    this.#hasChanged = false;
     for (const { shell } of this.#hosts) if (shell !== null) this.#checker.state(shell.loop.state);
   }
 
@@ -178,7 +181,7 @@ class World {
     for (const { runId } of this.#scenario.runs) {
       if (!this.#submitted.has(runId)) return `${runId} is not taken`;
       const end = ledger.endOf(runId);
-      if (end === null) return `${runId} has not ended (${this.#hosts.map((host) => host.describe(runId)).join("; ")})`;
+      if (end === null) return `${runId} has not ended`;
       if (end === "partial" && this.#scenario.retries && !this.#retried.has(runId))
         return `${runId} is to be tried again`;
     }
@@ -187,6 +190,12 @@ class World {
       if (agent.disk.held > 0) return `${agent.name} still has ${agent.disk.held} batches in its spool`;
     }
     return null;
+  }
+
+  /** How far the runs are, for a person. */
+  #describe(): string {
+    const runIds = [...this.#plans.keys()];
+    return this.#hosts.flatMap((host) => runIds.map((runId) => `${runId} at ${host.describe(runId)}`)).join("; ");
   }
 
   /** What the runs were scored as, against the scores of a run that nothing disturbs. */
@@ -409,7 +418,11 @@ class World {
     const life = new ProcessLife(`liar.${this.#liars.length}`, this.#clock, this.#drawClock());
     this.#liars.push(life);
     const channel = this.#network.dial(this.#agents.length, life, host.name);
-    const gossip = { runIds: [...this.#plans.keys()], leaseIds: () => this.#leaseIds.slice(-5) };
+    const gossip = {
+      runIds: [...this.#plans.keys()],
+      leaseIds: () => this.#leaseIds.slice(-5),
+      planOf: (runId: string) => this.#plans.get(runId)!,
+    };
     startLying(life, channel, this.#random, gossip);
     this.#clock.after(durationMs, () => {
       life.end();
