@@ -79,6 +79,11 @@ export class AgentProcess {
     this.#settled = Promise.withResolvers<void>();
   }
 
+  /** Leases that it keeps; none while it has nothing to do. */
+  get leaseIds(): readonly string[] {
+    return [...this.#state.leases.keys()];
+  }
+
   /** Works until it is stopped (resolves), refused or broken (rejects). */
   async run(): Promise<void> {
     this.#scheduled.tick = this.#around.clock.every(TICK_MS, () => this.#take({ kind: "TimePassed" }));

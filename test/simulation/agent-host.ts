@@ -24,6 +24,7 @@ export class AgentHost {
   readonly #network: Network;
   readonly #engines: Engines;
   #life: ProcessLife | null = null;
+  #agent: AgentProcess | null = null;
   #lives = 0;
   #computing = 0;
 
@@ -45,6 +46,14 @@ export class AgentHost {
   /** Whether an engine of it has a sample. */
   get isBusy(): boolean {
     return this.#computing > 0;
+  }
+
+  /** What it still keeps, in words, or null: an agent at rest has no lease and nothing in its spool alone. */
+  get leftover(): string | null {
+    if (this.#life === null) return `${this.name} is down`;
+    if (this.disk.held > 0) return `${this.name} still has ${this.disk.held} batches in its spool`;
+    const leaseIds = this.#agent?.leaseIds ?? [];
+    return leaseIds.length > 0 ? `${this.name} still keeps ${leaseIds.join(", ")}` : null;
   }
 
   get name(): string {
@@ -72,6 +81,7 @@ export class AgentHost {
       randomBelow: (limit) => random.below(limit),
       onWelcome: () => {},
     });
+    this.#agent = agent;
     agent.run().catch((error: unknown) => {
       if (life.alive) fail(`${life.name} ended by itself: ${String((error as Error).stack)}`);
     });

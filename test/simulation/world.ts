@@ -186,8 +186,8 @@ class World {
         return `${runId} is to be tried again`;
     }
     for (const agent of this.#agents) {
-      if (agent.life === null) return `${agent.name} is down`;
-      if (agent.disk.held > 0) return `${agent.name} still has ${agent.disk.held} batches in its spool`;
+      const { leftover } = agent;
+      if (leftover !== null) return leftover;
     }
     return null;
   }
