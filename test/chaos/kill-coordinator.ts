@@ -6,16 +6,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
-import { SqliteJournalStore } from "../../coordinator/adapters/journals/sqlite-journal-store.ts";
-import { evolve } from "../../coordinator/core/evolve.ts";
-import { emptyState } from "../../coordinator/core/state.ts";
-import { runJournal } from "../../coordinator/shell/frame-writer.ts";
-import { readEvents } from "../../coordinator/shell/recovery.ts";
 import type { RunManifest } from "../../evaluation/manifest.ts";
 import { SeededRandom } from "../../quickstart/seeded-random.ts";
 import { makeTasks } from "../support/made-tasks.ts";
 import { MusterProcesses } from "../support/muster-processes.ts";
 import { readRunOutput, type RunOutput } from "../support/run-output.ts";
+import { countAskedAgain } from "./asked-again.ts";
 
 const AGENTS = 3;
 /** From being ready to the kill, milliseconds: from before the first agent is back to far into the work. */
@@ -63,22 +59,6 @@ interface Disturbed {
   readonly askedAgain: number;
 }
 
-/** Samples that were leased although all their responses were durable, as the run's journal tells. */
-async function countAskedAgain(muster: MusterProcesses, runId: string): Promise<number> {
-  const store = new SqliteJournalStore(join(muster.home, "state", "muster", "coordinator", "journals"));
-  const state = emptyState();
-  let again = 0;
-  for await (const event of readEvents(store, runJournal(runId))) {
-    if (event.kind === "LeaseGranted") {
-      const run = state.runs.get(runId)!;
-      for (const sample of event.samples) if (run.openRequests[sample] === 0) again += 1;
-    }
-    evolve(state, event, 0);
-  }
-  await store.close();
-  return again;
-}
-
 async function disturbed(): Promise<Disturbed> {
   const random = new SeededRandom(seed);
   const muster = newCluster();
@@ -99,7 +79,7 @@ async function disturbed(): Promise<Disturbed> {
   if (code !== 0) throw new Error(`the run ended with ${code}:\n${stderr}`);
   const folder = join(muster.home, "out");
   const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as RunManifest;
-  const askedAgain = await countAskedAgain(muster, manifest.run.runId);
+  const askedAgain = await countAskedAgain(join(muster.home, "state/muster/coordinator/journals"), manifest.run.runId);
   return { output: readRunOutput(folder), manifest, withWork, askedAgain };
 }
 

@@ -158,11 +158,13 @@ export class MusterProcesses {
     return this.kill(this.#coordinator!);
   }
 
-  async stop(): Promise<void> {
+  /** Ends all that is left, and removes the home after `beforeRemoval`. */
+  async stop(beforeRemoval: () => void = () => undefined): Promise<void> {
     for (const child of [...this.#children].toReversed()) {
       child.kill("SIGTERM");
       await gone(child);
     }
+    beforeRemoval();
     rmSync(this.home, { recursive: true, force: true });
   }
 
