@@ -75,8 +75,10 @@ function evolveRun(
       return;
     }
     case "ResponsesAccepted":
+      if (event.requestIndexes.length > 0) noteProgress(state, event, nowMs);
       return acceptResponses(run, event);
     case "RequestFailed":
+      noteProgress(state, event, nowMs);
       return failRequest(run, event);
     case "RequestQuarantined":
       run.quarantined.set(event.failure.requestIndex, event.failure);
@@ -93,6 +95,16 @@ function evolveRun(
       run.end = event.end;
       run.reason = event.reason;
   }
+}
+
+/** A slot works: what it holds may be renewed. Volatile. */
+function noteProgress(
+  state: CoordinatorState,
+  { agentId, slotId }: EventOf<"ResponsesAccepted" | "RequestFailed">,
+  nowMs: number,
+): void {
+  const slot = state.agents.get(agentId)?.slots.get(slotId);
+  if (slot !== undefined) slot.progressAtMs = nowMs;
 }
 
 /** A run with nothing done. */
@@ -215,6 +227,7 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
   if (slot === undefined) return;
   slot.wantsWork = false;
   slot.recallsFromMs = nowMs;
+  slot.progressAtMs = nowMs;
 }
 
 function endLease(run: RunState, event: EventOf<"LeaseEnded">): void {

@@ -73,7 +73,7 @@ function forgiveStandstill(state: CoordinatorState, nowMs: number): void {
 }
 
 function idleSlot(nowMs: number): SlotState {
-  return { wantsWork: false, tokensPerSecond: 0, recallsFromMs: nowMs };
+  return { wantsWork: false, tokensPerSecond: 0, recallsFromMs: nowMs, progressAtMs: nowMs };
 }
 
 /** A lease that gave something may be asked again at once; one that had nothing is left alone for a while. */
@@ -99,6 +99,8 @@ function renewLeases(state: CoordinatorState, agentId: string, leaseIds: readonl
     for (const leaseId of leaseIds) {
       const lease = run.leases.get(leaseId);
       if (lease === undefined || lease.end !== null || lease.agentId !== agentId) continue;
+      const slot = state.agents.get(agentId)?.slots.get(lease.slotId);
+      if (slot !== undefined && nowMs - slot.progressAtMs > state.settings.slotSilenceMs) continue;
       lease.deadlineMs = nowMs + state.settings.leaseDurationMs;
     }
   }

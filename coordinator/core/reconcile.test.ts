@@ -21,6 +21,24 @@ describe("deadlines", () => {
     expect(scenario.run().leaseExpiries).toBe(1);
   });
 
+  it("a slot that answers nothing for too long keeps no lease, however often it is renewed", () => {
+    const scenario = new CoreScenario({ leaseDurationMs: 1_000, slotSilenceMs: 5_000, standstillMs: 1e9 });
+    scenario.arrive({ samples: 4 });
+    const [lease] = scenario.joinHungry(anAgent("a"));
+    const renewUntil = (endMs: number): void => {
+      for (; scenario.nowMs < endMs; scenario.nowMs += 500) {
+        scenario.take({ kind: "LeasesRenewed", agentId: "a", leaseIds: [lease!.leaseId] });
+        scenario.take({ kind: "TimePassed" });
+      }
+    };
+    renewUntil(4_000);
+    scenario.answer({ agentId: "a", leaseId: lease!.leaseId, batchNumber: 1, responses: [lease!.samples[0]!] });
+    renewUntil(8_500);
+    expect(scenario.run().leases.get(lease!.leaseId)!.end).not.toBe("expired");
+    renewUntil(11_000);
+    expect(scenario.run().leases.get(lease!.leaseId)!.end).toBe("expired");
+  });
+
   it("a renewal moves the deadline; one of another agent does not", () => {
     const { scenario, leaseId } = leased();
     scenario.passTime(500);

@@ -95,6 +95,8 @@ export interface SlotState {
   tokensPerSecond: number;
   /** Nothing is recalled for it before this time: an answer is under way, or there was nothing to have. */
   recallsFromMs: number;
+  /** When it last answered something, or was given work; its leases are renewed only for a while after that. */
+  progressAtMs: number;
 }
 
 /** A connected (or just lost) agent; volatile: it announces itself again after a restart. */
@@ -110,6 +112,8 @@ export interface AgentState {
 export interface CoreSettings {
   /** A lease that is not renewed for this long returns to the queue. */
   readonly leaseDurationMs: number;
+  /** A slot that answers nothing for this long keeps no lease, however often its agent renews it. */
+  readonly slotSilenceMs: number;
   /** Longer between two inputs than this, and it was the coordinator that stood still. */
   readonly standstillMs: number;
   /** Most samples in one lease. */
@@ -128,6 +132,8 @@ export interface CoreSettings {
 export const DEFAULT_CORE_SETTINGS: CoreSettings = {
   // Three missed renewals of five seconds each: longer than a pause for garbage collection, shorter than patience.
   leaseDurationMs: 15_000,
+  // Longer than any one answer takes: an engine that hangs must not hold up a run for ever.
+  slotSilenceMs: 3_600_000,
   // The shell tells the time four times a second.
   standstillMs: 1_000,
   // A message of 64 KB holds a few hundred prompts; a larger lease would only return more work when it expires.

@@ -63,7 +63,8 @@ export class CoordinatorParts {
         outputFolder: runFiles.outputFolder(run.run.runId),
       });
     const shell = await CoordinatorShell.open({
-      ...{ journals, blobs, runFiles, scorers, scoreRun, clock: SYSTEM_CLOCK, log, leaseDurationMs },
+      ...{ journals, blobs, runFiles, scorers, scoreRun, clock: SYSTEM_CLOCK, log },
+      settings: { leaseDurationMs },
       loopLagSeconds: measureLag(),
     });
     return new CoordinatorParts(adapters, shell);

@@ -4,7 +4,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import { MUSTER_VERSION } from "../../base/node/version.ts";
 import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
-import { type CoordinatorState, DEFAULT_CORE_SETTINGS, emptyState } from "../core/state.ts";
+import { type CoordinatorState, type CoreSettings, DEFAULT_CORE_SETTINGS, emptyState } from "../core/state.ts";
 import { CoordinatorMetrics } from "../metrics.ts";
 import type { BlobStore, Leftovers } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
@@ -38,7 +38,7 @@ export interface CoordinatorSurroundings {
   readonly scoreRun: ScoreRun;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly leaseDurationMs: number;
+  readonly settings: Partial<CoreSettings>;
   /** Seconds: 99th percentile of the event loop's lag since it was last asked. */
   readonly loopLagSeconds: () => number;
 }
@@ -69,8 +69,8 @@ export class CoordinatorShell {
    * journal is broken, and `conflict` where another coordinator wrote meanwhile.
    */
   static async open(around: CoordinatorSurroundings): Promise<CoordinatorShell> {
-    const { leaseDurationMs, journals, blobs, clock } = around;
-    const state = emptyState({ ...DEFAULT_CORE_SETTINGS, leaseDurationMs });
+    const { settings, journals, blobs, clock } = around;
+    const state = emptyState({ ...DEFAULT_CORE_SETTINGS, ...settings });
     const recovered = await recover(journals, state, clock.nowMs());
     const leftovers = await blobs.leftovers();
     const shell = new CoordinatorShell(around, state, recovered);

@@ -21,6 +21,9 @@ const NO_SCORERS = {
   close: () => Promise.resolve(),
 };
 
+/** Longer than any sample takes here. */
+const SLOT_SILENCE_MS = 20_000;
+
 /** One life of a coordinator. */
 interface Living {
   readonly life: ProcessLife;
@@ -90,7 +93,8 @@ export class CoordinatorHost {
     const shell = await CoordinatorShell.open({
       ...{ journals, blobs, runFiles: new LifeRunFiles(this.#disk, life), scorers: NO_SCORERS },
       scoreRun: (run) => scoreFromJournal(run, planOf(run.run.runId), journals, blobs),
-      ...{ clock: life, log: log(life), leaseDurationMs, loopLagSeconds: () => 0 },
+      settings: { leaseDurationMs, slotSilenceMs: SLOT_SILENCE_MS },
+      ...{ clock: life, log: log(life), loopLagSeconds: () => 0 },
     });
     const living = this.#living;
     if (living?.life !== life) return;

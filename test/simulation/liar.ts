@@ -30,11 +30,15 @@ export interface Gossip {
 }
 
 /** Connects, asks for work, and lies about it until its life ends. */
-export function startLying(life: ProcessLife, channel: CoordinatorChannel, random: SeededRandom, gossip: Gossip): void {
-  new Liar(life, channel, random, gossip).start();
+export function startLying(life: ProcessLife, channel: CoordinatorChannel, random: SeededRandom, gossip: Gossip): Liar {
+  const liar = new Liar(life, channel, random, gossip);
+  liar.start();
+  return liar;
 }
 
-class Liar {
+/** A peer that lies. */
+export class Liar {
+  #isSilent = false;
   readonly #life: ProcessLife;
   readonly #random: SeededRandom;
   readonly #gossip: Gossip;
@@ -91,7 +95,16 @@ class Liar {
     for (const sample of readRequests(message.value.requests).sampleIndex) leased.add(sample);
   }
 
+  /** Lies no more: it renews what it has, for ever, and answers nothing. */
+  goSilent(): void {
+    this.#isSilent = true;
+  }
+
   #lie(): void {
+    if (this.#isSilent) {
+      const value = { $typeName: "muster.v1.LeaseRenewal" as const, leaseIds: [...this.#ownLeases] };
+      return this.#say({ case: "leaseRenewal", value });
+    }
     const leaseId = this.#anyLease();
     switch (this.#random.below(6)) {
       case 0: {

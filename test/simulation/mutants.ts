@@ -128,6 +128,12 @@ export const PLANTED: readonly Mutant[] = [
     "input.samples.filter((sample) => sample < run.shape.sampleCount)",
   ),
   mutant(
+    "an agent that only renews keeps its leases for ever",
+    "coordinator/core/observe.ts",
+    "nowMs - slot.progressAtMs > state.settings.slotSilenceMs",
+    "false",
+  ),
+  mutant(
     "a submission is promised before it is durable",
     "coordinator/shell/operator-service.ts",
     "    await loop.settled();\n    registry.add(run.runId);",
