@@ -10,6 +10,7 @@ export interface MetricSources {
   readonly connections: () => Iterable<AgentConnection>;
   /** Seconds: 99th percentile of the event loop's lag since the last scrape. */
   readonly loopLagSeconds: () => number;
+  readonly isDiskFull: () => boolean;
 }
 
 /** The coordinator's metrics; names, units and help in one place. */
@@ -55,6 +56,9 @@ export class CoordinatorMetrics {
     });
     this.#registerRunGauges(sources);
     this.#registerAgentGauges(sources);
+    this.#gauge("muster_disk_full", "1 while the coordinator waits for room on its disk.", [], (gauge) =>
+      gauge.set(sources.isDiskFull() ? 1 : 0),
+    );
     this.#gauge(
       "muster_event_loop_lag_p99_seconds",
       "99th percentile of the event loop's lag since the last scrape.",

@@ -12,6 +12,7 @@ import type { AgentAnnouncement } from "../../coordinator/core/input.ts";
 import { DEFAULT_CORE_SETTINGS, emptyState, type Lease, type RunState } from "../../coordinator/core/state.ts";
 import { readBatch, readBatchRows } from "../../coordinator/shell/agent-messages.ts";
 import { CoordinatorLoop } from "../../coordinator/shell/coordinator-loop.ts";
+import { FullDisk } from "../../coordinator/shell/full-disk.ts";
 import { FrameWriter } from "../../coordinator/shell/frame-writer.ts";
 import { digestPlan, type PlanManifest, PlanStore } from "../../coordinator/shell/plan-store.ts";
 import { RunArchive } from "../../coordinator/shell/run-archive.ts";
@@ -53,11 +54,10 @@ export class StoredCluster {
     this.#blobs = new FolderBlobStore(join(dataFolder, "blobs"));
     this.#writer = new FrameWriter({
       store: this.#journals,
-      clock: SYSTEM_CLOCK,
       lengths: new Map(),
-      onFull: (message) => {
+      fullDisk: new FullDisk(SYSTEM_CLOCK, (message) => {
         throw new Error(`no room for the benchmark's data: ${message}`);
-      },
+      }),
     });
     this.#archive = new RunArchive(new FolderRunFiles(dataFolder), this.#journals);
     this.#loop = new CoordinatorLoop(emptyState(DEFAULT_CORE_SETTINGS), {

@@ -21,6 +21,7 @@ import type { CoordinatorLoop } from "./coordinator-loop.ts";
 import type { CoordinatorMetrics } from "../metrics.ts";
 import { readBatch, readBatchRows, readHello, safeText, versionRefusal, welcomeMessage } from "./agent-messages.ts";
 import { AgentConnection } from "./agent-connection.ts";
+import { type FullDisk, orNoSpace } from "./full-disk.ts";
 import type { LeaseSender } from "./lease-sender.ts";
 
 type ControlStream = AgentStream<ControlDown, ControlUp>;
@@ -38,6 +39,7 @@ export interface AgentServiceSurroundings {
   readonly log: Logger;
   readonly musterVersion: string;
   readonly clock: Clock;
+  readonly fullDisk: FullDisk;
 }
 
 /** The agents' two streams: what comes up becomes inputs, effects go down. */
@@ -199,9 +201,11 @@ export class AgentService {
 
   /** Checks a batch, makes its columns durable, then lets the core decide. The order of batches does not matter. */
   #batch(connection: AgentConnection, stream: DataStream, message: ResponseBatch): void {
-    const { loop, blobs, metrics, log } = this.#around;
+    const { loop, blobs, metrics, log, fullDisk } = this.#around;
     const rows = readBatchRows(message);
-    const stored = rows === null ? Promise.resolve("") : blobs.put(toBinary(ResponseColumnsSchema, message.responses!));
+    const bytes = rows === null ? null : toBinary(ResponseColumnsSchema, message.responses!);
+    // A batch that waits for room counts as in flight, so that its agent is slowed down and keeps the rest.
+    const stored = bytes === null ? Promise.resolve("") : fullDisk.retry(() => orNoSpace(blobs.put(bytes)));
     connection.batchesInFlight += 1;
     if (connection.batchesInFlight >= BATCHES_IN_FLIGHT_MAX) stream.pause();
     stored

@@ -14,6 +14,7 @@ import { AgentService } from "./agent-service.ts";
 import { collectGarbage } from "./blob-garbage.ts";
 import { CoordinatorLoop } from "./coordinator-loop.ts";
 import { FrameWriter } from "./frame-writer.ts";
+import { FullDisk } from "./full-disk.ts";
 import { LeaseSender } from "./lease-sender.ts";
 import { LiveScores } from "./live-scores.ts";
 import { PlanStore } from "./plan-store.ts";
@@ -89,11 +90,11 @@ export class CoordinatorShell {
   private constructor(around: CoordinatorSurroundings, state: CoordinatorState, recovered: Recovered) {
     const { journals, blobs, runFiles, scorers, scoreRun, clock, log } = around;
     this.#around = around;
+    const fullDisk = new FullDisk(clock, (message) => this.#diskFull(message));
     this.#writer = new FrameWriter({
       store: journals,
-      clock,
+      fullDisk,
       lengths: recovered.lengths,
-      onFull: (message) => this.#diskFull(message),
     });
     const { promise, reject } = Promise.withResolvers<never>();
     this.fatal = promise;
@@ -113,15 +114,25 @@ export class CoordinatorShell {
       state: () => state,
       connections: () => this.agents.connections.values(),
       loopLagSeconds: around.loopLagSeconds,
+      isDiskFull: () => this.trouble !== null,
     });
     const { plans, archive, metrics } = this;
     this.#leases = new LeaseSender(() => state, plans, log);
     const leases = this.#leases;
-    this.agents = new AgentService({ loop, blobs, leases, metrics, log, musterVersion: MUSTER_VERSION, clock });
+    this.agents = new AgentService({
+      loop,
+      blobs,
+      leases,
+      metrics,
+      log,
+      musterVersion: MUSTER_VERSION,
+      clock,
+      fullDisk,
+    });
     const ids = [...recovered.listed.map((run) => run.runId), ...recovered.unlisted];
     this.registry = new RunRegistry(ids, { state: () => state, archive, scorers, clock });
     this.#live = new LiveScores({ loop, plans, scorers, journals, log });
-    this.#finisher = new RunFinisher({ loop, archive, scoreRun, clock, log });
+    this.#finisher = new RunFinisher({ loop, archive, scoreRun, fullDisk, log });
   }
 
   /** Waits for what is being made durable, and takes nothing more. The adapters stay open. */

@@ -1,7 +1,7 @@
-import { type Clock, sleep } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import { type Event, journalOf } from "../core/event.ts";
 import type { Journal, JournalStore } from "../ports/journal.ts";
+import { type FullDisk, NoSpace } from "./full-disk.ts";
 import { encodeEvents } from "./event-encoding.ts";
 
 /** Name of the journal that lists the runs. */
@@ -12,8 +12,6 @@ export function runJournal(runId: string): string {
   return `run-${runId}`;
 }
 
-const FULL_DISK_RETRY_MS = 2_000;
-
 interface OpenJournal {
   readonly journal: Journal;
   length: number;
@@ -23,14 +21,12 @@ interface OpenJournal {
 /** What a writer needs. */
 export interface FrameWriterSurroundings {
   readonly store: JournalStore;
-  readonly clock: Clock;
   /**
    * Frames of each journal that were folded into the state, by its name. What somebody else wrote since then is not in
    * the state, so the first append must fail on it.
    */
   readonly lengths: ReadonlyMap<string, number>;
-  /** Hears the reason while the disk is full, and null when it is no longer. */
-  readonly onFull: (message: string | null) => void;
+  readonly fullDisk: FullDisk;
 }
 
 /** Appends batches of events to the journals they belong to, one frame a journal and batch. */
@@ -95,18 +91,13 @@ export class FrameWriter {
     }
     const target = await opened;
     target.isAppending = true;
-    for (let full = false; ; full = true) {
-      const result = await target.journal.append(payload, epoch, target.length);
-      if (result.kind === "durable") {
-        target.length += 1;
-        target.isAppending = false;
-        if (full) this.#around.onFull(null);
-        return;
-      }
-      if (result.kind === "conflict") throw fenced(name);
-      this.#around.onFull(result.message);
-      await sleep(this.#around.clock, FULL_DISK_RETRY_MS);
-    }
+    const result = await this.#around.fullDisk.retry(async () => {
+      const appended = await target.journal.append(payload, epoch, target.length);
+      return appended.kind === "noSpace" ? new NoSpace(appended.message) : appended;
+    });
+    if (result.kind === "conflict") throw fenced(name);
+    target.length += 1;
+    target.isAppending = false;
   }
 
   async #openJournal(name: string, knownLength: number | null): Promise<OpenJournal> {

@@ -78,6 +78,8 @@ test("a copy that is torn, changed or of something else is refused, and makes no
 
 test.each([
   ["a flipped bit", "UPDATE frames SET payload = x'00' WHERE position = 70", 70, /frame 70: its bytes are damaged/],
+  ["a flipped bit in its last frame", "UPDATE frames SET payload = x'00' WHERE position = 149", 149, /frame 149: its/],
+  ["a flipped bit in its first frame", "UPDATE frames SET payload = x'00' WHERE position = 0", 0, /frame 0: its/],
   ["a missing frame", "DELETE FROM frames WHERE position = 3", 3, /frame 3: it is missing/],
 ])("a journal with %s is put right from a copy, and kept beside it", async (_name, sql, frames, sentence) => {
   await withSqlite((store) => fill(store));
@@ -90,6 +92,18 @@ test.each([
   expect(await repair()).toEqual(before);
   expect(await withSqlite((store) => examineJournal(store, "run-1"))).toEqual(before);
   expect(readdirSync(folder).filter((name) => name.includes("broken"))).not.toEqual([]);
+});
+
+test("nothing is appended after a last frame that is damaged, and a copy without the frames before it is refused", async () => {
+  await withSqlite((store) => fill(store, 0, 20));
+  await withSqlite((store) => writeCopy(store));
+  await withSqlite((store) => fill(store, 20, 30));
+  change("UPDATE frames SET payload = x'00' WHERE position = 29");
+  await withSqlite(async (store) => {
+    const journal = await store.open("run-1");
+    await expect(journal.append(new Uint8Array(1), 9, 30)).rejects.toThrow(/frame 29: its bytes are damaged/);
+  });
+  await expect(repair()).rejects.toThrow(/holds 20 frames, and 29 are whole/);
 });
 
 test("a repair never makes a journal shorter, nor puts another history in its place", async () => {

@@ -1,22 +1,20 @@
 import type { Logger } from "pino";
-import { type Clock, sleep } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
 import type { RunState } from "../core/state.ts";
 import type { RunScores } from "../scoring/finish-run.ts";
 import type { CoordinatorLoop } from "./coordinator-loop.ts";
+import { type FullDisk, orNoSpace } from "./full-disk.ts";
 import type { RunArchive } from "./run-archive.ts";
 
 /** Makes a run's scores from its journal and its blobs, and writes its output files. */
 export type ScoreRun = (run: RunState) => Promise<RunScores>;
-
-const FULL_DISK_RETRY_MS = 2_000;
 
 /** What finishing a run needs. */
 export interface FinisherSurroundings {
   readonly loop: CoordinatorLoop;
   readonly archive: RunArchive;
   readonly scoreRun: ScoreRun;
-  readonly clock: Clock;
+  readonly fullDisk: FullDisk;
   readonly log: Logger;
 }
 
@@ -50,18 +48,14 @@ export class RunFinisher {
   }
 
   async #finish(runId: string): Promise<string> {
-    const { loop, archive, scoreRun, clock, log } = this.#around;
-    for (;;) {
-      try {
-        const { resultsJson, scoresDigest } = await scoreRun(loop.state.runs.get(runId)!);
-        await archive.saveResults(runId, resultsJson);
-        return scoresDigest;
-      } catch (thrown) {
-        const error = MusterError.from(thrown);
-        if (error.kind !== "noSpace") throw error;
-        log.warn({ run: runId, error: error.message }, "no space for the run's results; trying again");
-        await sleep(clock, FULL_DISK_RETRY_MS);
-      }
-    }
+    const { loop, archive, scoreRun, fullDisk } = this.#around;
+    return fullDisk.retry(() =>
+      orNoSpace(
+        scoreRun(loop.state.runs.get(runId)!).then(async ({ resultsJson, scoresDigest }) => {
+          await archive.saveResults(runId, resultsJson);
+          return scoresDigest;
+        }),
+      ),
+    );
   }
 }

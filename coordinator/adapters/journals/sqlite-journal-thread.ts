@@ -25,6 +25,8 @@ interface OpenFile {
   length: number;
   lastHash: string;
   lastEpoch: number;
+  /** What is wrong with the last frame: nothing can follow it, what is before it can be read. */
+  tailError: unknown;
 }
 
 const { folder, pageCountMax } = workerData as { readonly folder: string; readonly pageCountMax: number };
@@ -54,18 +56,24 @@ function openFile(name: string): OpenFile {
     length: 0,
     lastHash: FIRST_HASH,
     lastEpoch: 0,
+    tailError: null,
   };
   readTail(file);
   files.set(name, file);
   return file;
 }
 
-/** The tail is checked at once; the rest, and whether there are gaps, when it is read. */
+/** What an append follows. The rest, and whether there are gaps, is checked when it is read. */
 function readTail(file: OpenFile): void {
   const { last } = file.database.prepare("SELECT max(position) AS last FROM frames").get() as { last: number | null };
   if (last === null) return;
-  const frame = decode(file, file.select.get(last, 1), last);
-  Object.assign(file, { length: last + 1, lastHash: hashFrame(frame), lastEpoch: frame.epoch });
+  file.length = last + 1;
+  try {
+    const frame = decode(file, file.select.get(last, 1), last);
+    Object.assign(file, { lastHash: hashFrame(frame), lastEpoch: frame.epoch, tailError: null });
+  } catch (error) {
+    file.tailError = error;
+  }
 }
 
 interface Row {
@@ -90,6 +98,7 @@ function append(name: string, payload: Uint8Array, epoch: number, expectedIndex:
   const file = openFile(name);
   // Another process may have written, and the caller know of it.
   if (expectedIndex > file.length) readTail(file);
+  if (file.tailError !== null) throw file.tailError;
   const frame: Frame = { index: expectedIndex, epoch, previousHash: file.lastHash, payload };
   const compressed = payload.length > COMPRESS_BYTES;
   const stored = compressed ? zstdCompressSync(payload, ZSTD_OPTIONS) : payload;
