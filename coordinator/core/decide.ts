@@ -33,7 +33,8 @@ export function decide(state: CoordinatorState, { input }: TimedInput): Decision
     case "CancelRequested":
       return cancelRun(state, input.runId);
     case "RetryRequested":
-      return retryRun(input.run);
+      // As it is here: what was read of the journal may be older than a retry that came before this one.
+      return retryRun(state.runs.get(input.run.run.runId) ?? input.run);
     case "ScoresArrived":
       return endRun(state, input);
     case "AgentDisconnected":

@@ -173,6 +173,17 @@ describe("a partial run that is tried again", () => {
     expect(scenario.folded().runs.get("r1")).toMatchObject({ end: "done", requestsDone: 4, samplesDone: 4 });
   });
 
+  it("is opened once where two tries read its journal at the same time", () => {
+    const scenario = oneSample("a");
+    expect(failOn(scenario, "a", "never")).toBe(true);
+    scenario.take({ kind: "ScoresArrived", runId: "r1", outcome: { kind: "scored", scoresDigest: "s" } });
+    const [first, second] = [scenario.folded().runs.get("r1")!, scenario.folded().runs.get("r1")!];
+    scenario.take({ kind: "RunArchived", runId: "r1" });
+    scenario.take({ kind: "RetryRequested", run: first });
+    const { events } = scenario.take({ kind: "RetryRequested", run: second });
+    expect(events.map(({ kind }) => kind)).toEqual(["RunReopened"]);
+  });
+
   it("is opened by the next try where the coordinator died in the middle of the first", () => {
     const scenario = oneSample("a");
     expect(failOn(scenario, "a", "never")).toBe(true);
