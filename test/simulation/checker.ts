@@ -69,6 +69,8 @@ export class Checker {
           return;
         case "leaseRequests": {
           const { leaseId, runId, requests } = message.value;
+          // One that leads no more does not know the latest, and nothing of what it still says counts.
+          if (Number(leaseId.split(".")[1]) < (this.#epochs.get(CLUSTER_JOURNAL) ?? 0)) return;
           const announcedAt = this.#announcedAt.get(leaseId) ?? 0;
           for (const request of readRequests(requests!).requestIndex) {
             const answeredAt = this.ledger.answeredAt(runId, request);
