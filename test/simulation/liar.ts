@@ -48,6 +48,8 @@ export class Liar {
   readonly #ownLeases: string[] = [];
   /** Samples of each of its leases. */
   readonly #leased = new Map<string, Set<number>>();
+  /** Requests of each of its leases that have not arrived. */
+  readonly #expected = new Map<string, number>();
 
   constructor(life: ProcessLife, channel: CoordinatorChannel, random: SeededRandom, gossip: Gossip) {
     this.#life = life;
@@ -78,7 +80,10 @@ export class Liar {
   }
 
   #hear(message: ControlDown["message"]): void {
-    if (message.case === "leaseGrant") this.#ownLeases.push(message.value.leaseId);
+    if (message.case === "leaseGrant") {
+      this.#ownLeases.push(message.value.leaseId);
+      this.#expected.set(message.value.leaseId, message.value.requestCount);
+    }
     if (message.case !== "welcome" || this.#data !== null) return;
     this.#data = this.#channel.data();
     this.#data.onEnd(() => {});
@@ -92,7 +97,9 @@ export class Liar {
     if (message.case !== "leaseRequests" || message.value.requests === undefined) return;
     const leased = this.#leased.get(message.value.leaseId) ?? new Set<number>();
     this.#leased.set(message.value.leaseId, leased);
-    for (const sample of readRequests(message.value.requests).sampleIndex) leased.add(sample);
+    const { sampleIndex, count } = readRequests(message.value.requests);
+    for (const sample of sampleIndex) leased.add(sample);
+    this.#expected.set(message.value.leaseId, (this.#expected.get(message.value.leaseId) ?? 0) - count);
   }
 
   /** Lies no more: it renews what it has, for ever, and answers nothing. */
@@ -119,6 +126,8 @@ export class Liar {
           value: { $typeName: "muster.v1.LeaseReturn", leaseId, reason: "\u0007" },
         });
       case 3: {
+        // What it gave back is not sent to it, and was leased to it all the same: a lie about that cannot be told.
+        if (this.#ownLeases.includes(leaseId)) return;
         const samples = [0, 1, 1, 4_000_000_000, this.#random.below(100)];
         return this.#say({ case: "samplesReturn", value: { $typeName: "muster.v1.SamplesReturn", leaseId, samples } });
       }
@@ -153,7 +162,8 @@ export class Liar {
   #foreignRequest(leaseId: string): number {
     const { sampleOf } = this.#gossip.planOf(leaseId.split(".")[0]!);
     const request = this.#random.below(sampleOf.length);
-    const isForeign = this.#leased.has(leaseId) && this.#leased.get(leaseId)?.has(sampleOf[request]!) === false;
+    const isWhole = this.#expected.get(leaseId) === 0;
+    const isForeign = isWhole && this.#leased.get(leaseId)?.has(sampleOf[request]!) === false;
     return isForeign ? request : 4_000_000_000;
   }
 
