@@ -145,7 +145,11 @@ export const COMMANDS: readonly CommandRow[] = [
     path: "coordinator",
     words: [],
     prose: "Start a coordinator: agents and people connect to it",
-    examples: ["muster coordinator", "muster coordinator --listen 0.0.0.0:7461 --insecure"],
+    examples: [
+      "muster coordinator",
+      "muster coordinator --listen 0.0.0.0:7461 --insecure",
+      "muster coordinator --nats nats://n1:4222,nats://n2:4222,nats://n3:4222",
+    ],
     load: () => import("./commands/coordinator.ts"),
   },
   {
@@ -157,6 +161,13 @@ export const COMMANDS: readonly CommandRow[] = [
       "muster agent --model smollm2-135m",
     ],
     load: () => import("./commands/agent.ts"),
+  },
+  {
+    path: "cluster status",
+    words: [],
+    prose: "Show the coordinators: who leads, who stands by, how far behind",
+    examples: ["muster cluster status --coordinator c1:7461,c2:7461"],
+    load: () => import("./commands/cluster-status.ts"),
   },
   {
     path: "agents",
@@ -276,6 +287,7 @@ export const COMMANDS: readonly CommandRow[] = [
 
 /** What stands over a group's commands in the help. */
 export const GROUPS: { readonly [name: string]: string } = {
+  cluster: "The coordinators of a cluster",
   runs: "List, show, cancel, export, retry and resume runs",
   agents: "List and drain agents",
   tasks: "List, show, check and install task definitions",

@@ -1,45 +1,28 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  type Client,
-  type ClientReadableStream,
-  type ClientWritableStream,
-  credentials,
-  makeClientConstructor,
-} from "@grpc/grpc-js";
-import { CHANNEL_OPTIONS } from "../base/node/channel-options.ts";
+import type { ClientReadableStream, ClientWritableStream } from "@grpc/grpc-js";
+import type { MusterError } from "../base/muster-error.ts";
 import { fromServiceError } from "../base/node/grpc-errors.ts";
-import { grpcService } from "../base/node/grpc-service.ts";
 import type { Verification } from "../evaluation/verification.ts";
 import {
   type Agent,
+  type Cluster,
   type Coordinator,
   type ExportRunPart,
   type ListAgentsReply,
   type ListRunsReply,
-  OperatorService,
   type Run,
   type SubmitRunMessage,
   SubmitRunMessageSchema,
   type SubmitRunReply,
   type VerifyRunReply,
 } from "../proto/gen/muster/v1/operator_pb.js";
+import { LeaderConnection } from "./leader-connection.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
-/** For the first question to a coordinator, which it answers from memory. */
-const CONTACT_TIMEOUT_MS = 8_000;
 /** Scoring a large run again takes as long as it took. */
 const VERIFY_TIMEOUT_MS = 3_600_000;
-const CLIENT_OPTIONS = {
-  ...CHANNEL_OPTIONS,
-  // A coordinator that was restarted is found again at once, not after gRPC's own two minutes.
-  "grpc.initial_reconnect_backoff_ms": 100,
-  "grpc.max_reconnect_backoff_ms": 1_000,
-};
-
-const OperatorClient = makeClientConstructor(grpcService(OperatorService), "OperatorService");
 
 type Callback = (error: unknown, reply: unknown) => void;
-type Methods = Record<string, (...parts: unknown[]) => unknown>;
 
 /** A plan on its way to the coordinator. Nothing starts before `finish`. */
 export interface Submission {
@@ -50,18 +33,23 @@ export interface Submission {
   cancel(): void;
 }
 
-/** Calls a coordinator. Errors are MusterErrors that name its address. */
+/** Calls the coordinator that leads. Errors are MusterErrors that name its address. */
 export class CoordinatorClient {
-  readonly address: string;
-  readonly #client: Client;
+  /** `HOST:PORT` as it was given, several with commas between. */
+  readonly addresses: string;
+  readonly #leader: LeaderConnection;
 
-  constructor(address: string) {
-    this.address = address;
-    this.#client = new OperatorClient(address, credentials.createInsecure(), CLIENT_OPTIONS);
+  constructor(addresses: string) {
+    this.addresses = addresses;
+    this.#leader = new LeaderConnection(addresses);
   }
 
   getCoordinator(): Promise<Coordinator> {
-    return this.#call("getCoordinator", {}, CONTACT_TIMEOUT_MS) as Promise<Coordinator>;
+    return this.#call("getCoordinator", {}) as Promise<Coordinator>;
+  }
+
+  getCluster(): Promise<Cluster> {
+    return this.#call("getCluster", {}) as Promise<Cluster>;
   }
 
   getRun(runId: string): Promise<Run> {
@@ -74,7 +62,7 @@ export class CoordinatorClient {
 
   /** Opens a partial or failed run again. Throws `conflict` where it is neither. */
   retryRun(runId: string): Promise<Run> {
-    return this.#call("retryRun", { runId }) as Promise<Run>;
+    return this.#leader.order("retryRun", { runId }, CALL_TIMEOUT_MS) as Promise<Run>;
   }
 
   /** Lets the coordinator make a run's scores and coverage anew. Throws `conflict` for a run without results. */
@@ -84,7 +72,7 @@ export class CoordinatorClient {
   }
 
   cancelRun(runId: string): Promise<Run> {
-    return this.#call("cancelRun", { runId }) as Promise<Run>;
+    return this.#leader.order("cancelRun", { runId }, CALL_TIMEOUT_MS) as Promise<Run>;
   }
 
   async listAgents(): Promise<readonly Agent[]> {
@@ -92,18 +80,18 @@ export class CoordinatorClient {
   }
 
   async drainAgent(agentId: string): Promise<void> {
-    await this.#call("drainAgent", { agentId });
+    await this.#leader.order("drainAgent", { agentId }, CALL_TIMEOUT_MS);
   }
 
   /** The run now and whenever it changes, until it has ended or `signal` aborts. */
   async *watchRun(runId: string, signal: AbortSignal): AsyncGenerator<Run> {
-    const stream = this.#methods()["watchRun"]!({ runId }) as ClientReadableStream<Run>;
+    const stream = (await this.#leader.methods())["watchRun"]!({ runId }) as ClientReadableStream<Run>;
     const stop = (): void => stream.cancel();
     signal.addEventListener("abort", stop, { once: true });
     try {
       for await (const run of stream) yield run as Run;
     } catch (error) {
-      if (!signal.aborted) throw fromServiceError(error, this.#peer());
+      if (!signal.aborted) throw this.#broken(error);
     } finally {
       signal.removeEventListener("abort", stop);
       stream.cancel();
@@ -112,27 +100,28 @@ export class CoordinatorClient {
 
   /** A run's output files in parts; a part with a name begins a file. */
   async *exportRun(runId: string): AsyncGenerator<ExportRunPart> {
-    const stream = this.#methods()["exportRun"]!({ runId }) as ClientReadableStream<ExportRunPart>;
+    const stream = (await this.#leader.methods())["exportRun"]!({ runId }) as ClientReadableStream<ExportRunPart>;
     try {
       for await (const part of stream) yield part as ExportRunPart;
     } catch (error) {
-      throw fromServiceError(error, this.#peer());
+      throw this.#broken(error);
     } finally {
       stream.cancel();
     }
   }
 
   /** Begins to send a plan. */
-  submit(): Submission {
+  async submit(): Promise<Submission> {
+    const methods = await this.#leader.methods();
     const reply = Promise.withResolvers<SubmitRunReply>();
     // A refusal may come while packs are being written; it is told by `finish`.
     reply.promise.catch(() => undefined);
     const done: Callback = (error, value) => {
       if (error === null) reply.resolve(value as SubmitRunReply);
-      else reply.reject(fromServiceError(error, this.#peer()));
+      else reply.reject(this.#broken(error));
     };
-    const stream = this.#methods()["submitRun"]!(done) as ClientWritableStream<SubmitRunMessage>;
-    stream.on("error", (error) => reply.reject(fromServiceError(error, this.#peer())));
+    const stream = methods["submitRun"]!(done) as ClientWritableStream<SubmitRunMessage>;
+    stream.on("error", (error) => reply.reject(this.#broken(error)));
     const write = async (message: SubmitRunMessage["message"]): Promise<void> => {
       if (stream.write(create(SubmitRunMessageSchema, { message }))) return;
       // A refusal ends the waiting, too.
@@ -151,26 +140,16 @@ export class CoordinatorClient {
   }
 
   close(): void {
-    this.#client.close();
+    this.#leader.close();
   }
 
   #call(method: string, request: object, timeoutMs = CALL_TIMEOUT_MS): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const done: Callback = (error, reply) => {
-        if (error === null) resolve(reply);
-        else reject(fromServiceError(error, this.#peer()));
-      };
-      this.#methods()[method]!(request, { deadline: Date.now() + timeoutMs }, done);
-    });
+    return this.#leader.ask(method, request, timeoutMs);
   }
 
-  #methods(): Methods {
-    return new Proxy(this.#client as unknown as Methods, {
-      get: (client, name: string) => client[name]!.bind(client),
-    });
-  }
-
-  #peer(): string {
-    return `the coordinator at ${this.address}`;
+  /** A stream's error as one of ours; the next call looks again who leads. */
+  #broken(error: unknown): MusterError {
+    this.#leader.forget();
+    return fromServiceError(error, this.#leader.peer);
   }
 }

@@ -135,7 +135,7 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
     const header = await takeHeader(pieces);
     checkSuite(wish, header);
     const cluster = await around.open();
-    const submission = cluster.client.submit();
+    const submission = await cluster.client.submit();
     try {
       const plan = await sendPlan(header, pieces, submission, runFacts(evaluation));
       clock.end("plan");

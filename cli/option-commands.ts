@@ -2,6 +2,7 @@
 
 /** Commands that ask a coordinator. */
 export const READS_CLUSTER = [
+  "cluster status",
   "agents",
   "agents drain",
   "runs",

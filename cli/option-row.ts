@@ -12,6 +12,7 @@ export type OptionKind =
   | "seeds"
   | "settings"
   | "address"
+  | "addresses"
   | "url"
   | "choice";
 
@@ -46,6 +47,8 @@ export interface ValueOfKind {
   /** JSON of an object. */
   readonly settings: PythonJson;
   readonly address: string;
+  /** As given, with commas between. */
+  readonly addresses: string;
   readonly url: readonly string[];
   readonly choice: string;
 }

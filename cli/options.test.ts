@@ -22,6 +22,7 @@ const EXAMPLES: { readonly [kind in OptionRow["kind"]]: readonly [good: string, 
   seeds: ["1,2,3,4", "1,2"],
   settings: ["a=1,b=x", "a"],
   address: ["127.0.0.1:1", "127.0.0.1"],
+  addresses: ["127.0.0.1:1, host:2", "127.0.0.1"],
   url: ["http://127.0.0.1:8000", "ftp://x"],
   choice: ["", "neither"],
 };

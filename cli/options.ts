@@ -1,5 +1,6 @@
 import { COMPUTES, EVALUATES, EVERYWHERE, JOURNALS, READS_CLUSTER } from "./option-commands.ts";
 import type { OptionRow, ValueOfKind } from "./option-row.ts";
+import { NATS_OPTIONS } from "./nats-options.ts";
 import { EVALUATION_OPTIONS } from "./evaluation-options.ts";
 
 /**
@@ -39,11 +40,11 @@ export const OPTIONS = {
     commands: COMPUTES,
   },
   coordinator: {
-    flag: "--coordinator <host:port>",
+    flag: "--coordinator <host:port,…>",
     env: "MUSTER_COORDINATOR",
-    kind: "address",
+    kind: "addresses",
     prose:
-      "The coordinator's gRPC address. Not given: `run` starts one for itself, `agent` calls 127.0.0.1:7461, the others look for one that runs on the data folder.",
+      "The coordinator's gRPC address; of several, all, with commas between: whichever leads is found. Not given: `run` starts one for itself, `agent` calls 127.0.0.1:7461, the others look for one that runs on the data folder.",
     commands: [...COMPUTES, "agent", "bridge requests", ...READS_CLUSTER],
   },
   output: {
@@ -162,10 +163,11 @@ export const OPTIONS = {
   },
   name: {
     flag: "--name <name>",
-    env: "MUSTER_AGENT_NAME",
+    env: "MUSTER_NAME",
     kind: "text",
-    prose: "The agent's name, and its folder's. Not given: the host's name.",
-    commands: ["agent"],
+    prose:
+      "The agent's name, and its folder's (not given: the host's name); of several coordinators, this one's (not given: the host's name and the port).",
+    commands: ["agent", "coordinator"],
   },
   listen: {
     flag: "--listen <host:port>",
@@ -190,6 +192,15 @@ export const OPTIONS = {
     prose: "Allow addresses that other machines can reach, although there is no TLS yet.",
     commands: ["coordinator"],
   },
+  advertise: {
+    flag: "--advertise <host:port>",
+    env: "MUSTER_ADVERTISE",
+    kind: "address",
+    prose:
+      "Where agents and people reach this coordinator, for others to tell them. Not given: where it listens, under the host's name where that is everywhere.",
+    commands: ["coordinator"],
+  },
+  ...NATS_OPTIONS,
   leaseSeconds: {
     flag: "--lease-seconds <seconds>",
     env: "MUSTER_LEASE_SECONDS",

@@ -90,6 +90,8 @@ export function allowed(row: OptionRow): string {
       return "`key=value,…` or a JSON object";
     case "address":
       return "HOST:PORT";
+    case "addresses":
+      return "HOST:PORT, or several with commas between";
     case "url":
       return "an http:// or https:// address";
     case "choice":
@@ -130,6 +132,8 @@ function schemaOf(row: OptionRow, source: string): z.ZodType {
       return z.array(text).transform((given) => parseSettings(given, source));
     case "address":
       return text.refine((given) => parseAddress(given, source) !== null);
+    case "addresses":
+      return text.refine((given) => given.split(",").every((part) => parseAddress(part.trim(), source) !== null));
     case "url":
       return z.array(text.refine(isHttpUrl)).max(LIST_LENGTH_MAX);
     case "choice":

@@ -1,15 +1,21 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import { create } from "@bufbuild/protobuf";
 import { type Logger, pino } from "pino";
 import { MusterError } from "../base/muster-error.ts";
 import { type Address, formatAddress, isLoopback, parseAddress } from "../base/node/address.ts";
+import { MUSTER_VERSION } from "../base/node/version.ts";
+import { type Cluster, ClusterSchema, type Coordinator } from "../proto/gen/muster/v1/operator_pb.js";
 import { SCHEMA_HASH } from "../proto/version.ts";
 import { FolderBlobStore } from "./adapters/blobs/folder-blob-store.ts";
 import { type DataFolder, openDataFolder } from "./adapters/data-folder.ts";
 import { SqliteJournalStore } from "./adapters/journals/sqlite-journal-store.ts";
+import type { NatsOptions } from "./adapters/nats/nats-options.ts";
+import { ClusterSeat } from "./cluster-seat.ts";
 import { ScorerPool } from "./scoring/scorer-pool.ts";
-import { CoordinatorParts } from "./shell/coordinator-parts.ts";
-import { listenError, serveHttp } from "./shell/http-endpoint.ts";
+import { aboutCoordinator, CoordinatorParts } from "./shell/coordinator-parts.ts";
+import { Doors } from "./shell/doors.ts";
+import { aborted, stopSignal } from "./shell/stop-signal.ts";
 
 /** How a coordinator is started; the CLI's option table fills it. */
 export interface CoordinatorOptions {
@@ -24,8 +30,19 @@ export interface CoordinatorOptions {
   /** Threads that score; 0 chooses by the number of cores. */
   readonly scorers: number;
   readonly logLevel: string;
+  /** Several coordinators share journals and blobs there; null: this one is alone, and its folder has them. */
+  readonly nats: NatsOptions | null;
+  /** Tells it from the others of its cluster; null: the host's name and its port. */
+  readonly name: string | null;
+  /** `HOST:PORT` at which others reach it; null: where it listens. */
+  readonly advertise: string | null;
   /** Called once it listens. */
-  onReady?(addresses: { readonly grpcAddress: string; readonly httpAddress: string }): void;
+  onReady?(addresses: Ready): void;
+}
+
+interface Ready {
+  readonly grpcAddress: string;
+  readonly httpAddress: string;
 }
 
 /** Runs a coordinator until it is told to stop. Rejects when it cannot start or must not go on. */
@@ -35,12 +52,21 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<void>
   const http = parseAddress(options.http, "--http");
   refuseOpenListener(listen, "--listen", options.insecure);
   refuseOpenListener(http, "--http", options.insecure);
+  if (options.advertise !== null) parseAddress(options.advertise, "--advertise");
+  const stop = stopSignal();
   const folder = await openDataFolder(options.dataFolder);
   try {
-    await serve(options, { listen, http }, folder, log);
+    const doors = await Doors.open(listen, http);
+    try {
+      if (options.nats === null) await runAlone(options, { doors, folder, log }, stop);
+      else await runInCluster({ ...options, nats: options.nats }, { doors, folder, log }, stop);
+    } finally {
+      doors.close();
+    }
   } finally {
     await folder.close();
   }
+  log.info("coordinator stopped");
 }
 
 function refuseOpenListener(address: Address, option: string, insecure: boolean): void {
@@ -52,62 +78,71 @@ function refuseOpenListener(address: Address, option: string, insecure: boolean)
   );
 }
 
-async function serve(
-  options: CoordinatorOptions,
-  { listen, http }: { listen: Address; http: Address },
-  folder: DataFolder,
-  log: Logger,
-): Promise<void> {
+/** What a coordinator's process has. */
+interface Place {
+  readonly doors: Doors;
+  readonly folder: DataFolder;
+  readonly log: Logger;
+}
+
+async function runAlone(options: CoordinatorOptions, place: Place, stop: AbortSignal): Promise<void> {
+  const { doors, log } = place;
   const { dataFolder, leaseDurationMs } = options;
   const blobFolder = join(dataFolder, "blobs");
-  const parts = await CoordinatorParts.open({
+  const about = (): Coordinator =>
+    aboutCoordinator({
+      role: "leader",
+      epoch: BigInt(parts.shell.loop.state.epoch),
+      httpAddress: doors.httpAddress,
+      leaderAddress: doors.grpcAddress,
+    });
+  const parts: CoordinatorParts = await CoordinatorParts.open({
+    ...{ dataFolder, leaseDurationMs, log, about },
     journals: new SqliteJournalStore(join(dataFolder, "journals")),
     blobs: new FolderBlobStore(blobFolder),
     scorers: new ScorerPool({ workers: options.scorers, blobFolder }),
-    dataFolder,
-    blobFolder,
-    log,
-    leaseDurationMs,
+    cluster: async () => clusterOf(about(), doors),
   });
-  const { shell } = parts;
+  const { shell, server } = parts;
   try {
-    const grpcPort = await bind(parts.server, listen);
-    const httpServer = await serveHttp(http, { registry: shell.metrics.registry, health: () => shell.trouble });
-    const httpPort = (httpServer.address() as { port: number }).port;
-    const grpcAddress = formatAddress({ host: listen.host, port: grpcPort });
-    const httpAddress = formatAddress({ host: http.host, port: httpPort });
-    parts.describe(httpAddress);
-    await folder.announce({ grpcAddress, httpAddress });
-    log.info(
-      { grpcAddress, httpAddress, dataFolder, epoch: shell.loop.state.epoch, schema: SCHEMA_HASH },
-      "coordinator ready",
-    );
-    process.send?.({ kind: "ready", grpcAddress, httpAddress });
-    options.onReady?.({ grpcAddress, httpAddress });
-    await stopRequested(shell.fatal);
-    httpServer.close();
+    await doors.serve({ server, http: { registry: shell.metrics.registry, health: () => shell.trouble } });
+    await sayReady(options, place);
+    await Promise.race([aborted(stop), shell.fatal]);
   } finally {
-    parts.server.forceShutdown();
+    server.forceShutdown();
     await parts.close();
   }
-  log.info("coordinator stopped");
 }
 
-async function bind(server: Server, address: Address): Promise<number> {
-  const text = formatAddress(address);
-  return new Promise((resolve, reject) => {
-    server.bindAsync(text, ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(listenError(error, text, "--listen"));
-    });
+/** A cluster with one coordinator. */
+function clusterOf({ epoch, httpAddress, role, processId }: Coordinator, { grpcAddress }: Doors): Cluster {
+  const facts = { role, epoch, httpAddress, processId, framesBehind: 0n, musterVersion: MUSTER_VERSION };
+  const member = { ...facts, $typeName: "muster.v1.ClusterMember" as const, name: hostname(), address: grpcAddress };
+  return create(ClusterSchema, { leaderAddress: grpcAddress, members: [member] });
+}
+
+async function runInCluster(
+  options: CoordinatorOptions & { readonly nats: NatsOptions },
+  place: Place,
+  stop: AbortSignal,
+): Promise<void> {
+  const { doors, log } = place;
+  const { nats, dataFolder, leaseDurationMs, scorers, advertise, listen } = options;
+  const name = options.name ?? `${hostname()}:${parseAddress(listen, "--listen").port}`;
+  const wish = { ...{ nats, name, dataFolder, leaseDurationMs, scorers }, address: advertise };
+  const seat = await ClusterSeat.open(wish, doors, log);
+  let isReady = false;
+  await seat.run(stop, async () => {
+    if (isReady) return;
+    isReady = true;
+    await sayReady(options, place);
   });
 }
 
-/** Resolves on SIGINT, SIGTERM or when the process that started this one is gone; rejects on a fatal error. */
-async function stopRequested(fatal: Promise<never>): Promise<void> {
-  const stop = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, resolve);
-    if (process.send !== undefined) process.once("disconnect", resolve);
-  });
-  await Promise.race([stop, fatal]);
+async function sayReady(options: CoordinatorOptions, { doors, folder, log }: Place): Promise<void> {
+  const { grpcAddress, httpAddress } = doors;
+  await folder.announce({ grpcAddress, httpAddress });
+  log.info({ grpcAddress, httpAddress, dataFolder: folder.path, schema: SCHEMA_HASH }, "coordinator ready");
+  process.send?.({ kind: "ready", grpcAddress, httpAddress });
+  options.onReady?.({ grpcAddress, httpAddress });
 }

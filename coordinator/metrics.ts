@@ -56,6 +56,12 @@ export class CoordinatorMetrics {
     });
     this.#registerRunGauges(sources);
     this.#registerAgentGauges(sources);
+    this.#gauge("muster_coordinator_leads", "1 where this coordinator leads, 0 where it stands by.", [], (gauge) =>
+      gauge.set(1),
+    );
+    this.#gauge("muster_coordinator_epoch", "The epoch that it leads, or the last that it has read of.", [], (gauge) =>
+      gauge.set(sources.state().epoch),
+    );
     this.#gauge("muster_disk_full", "1 while the coordinator waits for room on its disk.", [], (gauge) =>
       gauge.set(sources.isDiskFull() ? 1 : 0),
     );
@@ -153,6 +159,25 @@ export class CoordinatorMetrics {
       }
     });
   }
+}
+
+/** What a standby tells. */
+export function standbyRegistry(sources: {
+  readonly epoch: () => number;
+  readonly framesBehind: () => number;
+}): Registry {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(read()) });
+  };
+  gauge("muster_coordinator_leads", "1 where this coordinator leads, 0 where it stands by.", () => 0);
+  gauge("muster_coordinator_epoch", "The epoch that it leads, or the last that it has read of.", sources.epoch);
+  gauge(
+    "muster_mirror_frames_behind",
+    "Frames of the journals that a standby does not hold yet.",
+    sources.framesBehind,
+  );
+  return registry;
 }
 
 type RunOf = CoordinatorState["runs"] extends Map<string, infer R> ? R : never;

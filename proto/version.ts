@@ -5,4 +5,4 @@
 export const PROTOCOL_VERSION = 1;
 
 /** Hex SHA-256 of the descriptors in proto/gen, shown by `muster agents`; its test tells when it must change. */
-export const SCHEMA_HASH = "ac972f21edbb6169ad4703f5802116bda5b8c93071238a6a4764f9f8c571e426";
+export const SCHEMA_HASH = "ca51f22cf54e09fbd411ddfd85dc0622408fc85202824b3ba295c5089bbc0cc2";

@@ -84,7 +84,8 @@ export const DEFAULT_CORE_SETTINGS: CoreSettings = {
   batchesHeldMax: 4_096,
   // Twice as many bytes as so many batches usually have.
   bytesHeldMax: 512 * 1024 * 1024,
-  queueSeconds: 5,
+  // Longer than it takes until another coordinator leads, so that no slot stands idle meanwhile.
+  queueSeconds: 20,
 };
 
 /** The whole state. The loop owns it; `step` updates it in place. */

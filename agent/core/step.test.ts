@@ -80,7 +80,7 @@ test("a slot does not ask while it has seconds of work queued, and asks before i
   agent.connect();
   agent.lease("l1", 30);
   let asked: number | null = null;
-  // One sample a second: five seconds of work are five samples.
+  // One sample a second: as many samples as seconds.
   for (let sample = 0; sample < 29 && asked === null; sample++) {
     agent.nowMs += 1_000;
     const effects = agent.finish("l1", sample);

@@ -59,7 +59,11 @@ export class StoredCluster {
         throw new Error(`no room for the benchmark's data: ${message}`);
       }),
     });
-    this.#archive = new RunArchive(new FolderRunFiles(dataFolder), this.#journals);
+    this.#archive = new RunArchive({
+      files: new FolderRunFiles(dataFolder),
+      journals: this.#journals,
+      scoreRun: () => Promise.reject(new Error("nothing is scored here")),
+    });
     this.#loop = new CoordinatorLoop(emptyState(DEFAULT_CORE_SETTINGS), {
       writer: this.#writer,
       // Time stands still: no lease runs out while the folder is made.

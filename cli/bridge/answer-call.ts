@@ -75,7 +75,7 @@ interface WantedRun {
 }
 
 async function startRun({ spool, missing, runId }: WantedRun, { client, model }: CallSurroundings): Promise<void> {
-  const submission = client.submit();
+  const submission = await client.submit();
   try {
     const facts = {
       runId,

@@ -108,7 +108,7 @@ async function runOn(cluster: RunCluster, run: HarnessRun): Promise<void> {
   const { wish, options, signal, python, output, more } = run;
   const { model, slots } = placeRun(await cluster.client.listAgents(), options.model);
   const place = {
-    coordinator: cluster.client.address,
+    coordinator: cluster.client.addresses,
     model,
     fresh: options.noCache,
     resume: options.resume,

@@ -1,10 +1,11 @@
 import { runCoordinator } from "../../coordinator/main.ts";
 import type { Command } from "../commands.ts";
+import { natsOf } from "../nats-servers.ts";
 import { isTold } from "../report-error.ts";
 import { coordinatorFolder } from "../find-coordinator.ts";
 
 const coordinator: Command = async ({ options }) => {
-  const { listen, http, insecure, leaseSeconds, scorers, logLevel } = options;
+  const { listen, http, insecure, leaseSeconds, scorers, logLevel, name, advertise } = options;
   await runCoordinator({
     dataFolder: coordinatorFolder(options),
     listen,
@@ -13,6 +14,9 @@ const coordinator: Command = async ({ options }) => {
     leaseDurationMs: leaseSeconds * 1000,
     scorers,
     logLevel,
+    nats: natsOf(options),
+    name: name ?? null,
+    advertise: advertise ?? null,
     onReady({ grpcAddress, httpAddress }) {
       if (!isTold(logLevel)) return;
       process.stderr.write(

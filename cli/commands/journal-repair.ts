@@ -1,5 +1,4 @@
 import { MusterError } from "../../base/muster-error.ts";
-import { SqliteJournalStore } from "../../coordinator/adapters/journals/sqlite-journal-store.ts";
 import { repairJournal } from "../../coordinator/shell/journal-tools.ts";
 import type { Command } from "../commands.ts";
 import { ownJournals } from "../journal-folder.ts";
@@ -12,11 +11,8 @@ const journalRepair: Command = async ({ options, words }) => {
       wayOut: "Give --from FILE, a copy that `muster journal export` made.",
     });
   }
-  const suffix = new Date().toISOString().replaceAll(/[^0-9]/g, "");
-  const wish = { name: words[0]!, file, suffix };
-  const state = await ownJournals(options, (folder) =>
-    repairJournal(folder, (place) => new SqliteJournalStore(place), wish),
-  );
+  const wish = { name: words[0]!, file };
+  const state = await ownJournals(options, (store, replace) => repairJournal(store, wish, replace));
   if (options.json) process.stdout.write(`${JSON.stringify(state)}\n`);
   else process.stdout.write(`Journal ${state.name} is whole, with ${plural(state.frames, "frame")}.\n`);
   return 0;

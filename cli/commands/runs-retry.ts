@@ -16,13 +16,13 @@ const runsRetry: Command = async ({ options, words }) => {
   if (found.kind === "recorded") {
     return takeUpRun(found.record, options, (client) => client.retryRun(found.record.runId));
   }
-  const { address } = found.client;
+  const { addresses } = found.client;
   try {
     const { runId } = await found.client.getRun(found.runId);
     const run = await found.client.retryRun(runId);
     const left = formatCount(run.requestCount - run.requestsDone);
     process.stderr.write(`Run ${runId} is open again: ${left} requests without an answer are asked once more.\n`);
-    if (!options.detach) return await watch(options, address, runId);
+    if (!options.detach) return await watch(options, addresses, runId);
     if (options.json) process.stdout.write(`${JSON.stringify(runJson(run))}\n`);
     return 0;
   } finally {

@@ -32,11 +32,22 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-/** All journals of a data folder: `cluster` and one for each run. */
+/** A journal whose frames, as far as they were written or read here, also lie on this machine. */
+export interface CopiedJournal extends Journal {
+  /** Number of frames that lie here. */
+  copiedLength(): Promise<number>;
+}
+
+/** All journals: `cluster` and one for each run. */
 export interface JournalStore {
   /** Opens or creates a journal; `name` matches [a-z0-9-]{1,80}. */
   open(name: string): Promise<Journal>;
   list(): Promise<readonly string[]>;
   remove(name: string): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Journals with a copy on this machine. */
+export interface CopiedJournals extends JournalStore {
+  open(name: string): Promise<CopiedJournal>;
 }

@@ -9,6 +9,7 @@ import { SYSTEM_CLOCK } from "../../base/node/system-clock.ts";
 import { MUSTER_VERSION } from "../../base/node/version.ts";
 import { AgentService as AgentServiceDescriptor } from "../../proto/gen/muster/v1/agent_pb.js";
 import {
+  type Cluster,
   type Coordinator,
   CoordinatorSchema,
   OperatorService as OperatorServiceDescriptor,
@@ -18,6 +19,7 @@ import { PROTOCOL_VERSION, SCHEMA_HASH } from "../../proto/version.ts";
 import { FolderRunFiles } from "../adapters/folder-run-files.ts";
 import { agentHandlers } from "../adapters/streams/grpc-agent-stream.ts";
 import type { RunState } from "../core/state.ts";
+import type { BlobFolder } from "../ports/blob-folder.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import type { RunScores } from "../scoring/finish-run.ts";
@@ -36,13 +38,14 @@ const SERVER_OPTIONS = {
 /** The adapters a coordinator works with, made by `main`. */
 export interface CoordinatorAdapters {
   readonly journals: JournalStore;
-  readonly blobs: BlobStore;
+  readonly blobs: BlobStore & BlobFolder;
   readonly scorers: ScorerPool;
   readonly dataFolder: string;
-  /** Where `blobs` lies, for worker threads that read it themselves. */
-  readonly blobFolder: string;
   readonly log: Logger;
   readonly leaseDurationMs: number;
+  /** What it says of itself, and of the cluster. */
+  readonly about: () => Coordinator;
+  readonly cluster: () => Promise<Cluster>;
 }
 
 /** A coordinator's process: the shell on this machine's clock and files, served over gRPC. */
@@ -50,16 +53,15 @@ export class CoordinatorParts {
   readonly server = new Server(SERVER_OPTIONS);
   readonly shell: CoordinatorShell;
   readonly #adapters: CoordinatorAdapters;
-  #about: Coordinator = create(CoordinatorSchema);
 
   /** Takes up the runs that the journals leave open; resolves once the new epoch is durable. */
   static async open(adapters: CoordinatorAdapters): Promise<CoordinatorParts> {
-    const { journals, blobs, scorers, dataFolder, blobFolder, log, leaseDurationMs } = adapters;
+    const { journals, blobs, scorers, dataFolder, log, leaseDurationMs } = adapters;
     const runFiles = new FolderRunFiles(dataFolder);
     const plans = new PlanStore(blobs);
     const scoreRun = (run: RunState): Promise<RunScores> =>
       makeOutputs(run, {
-        ...{ journals, plans, blobFolder, musterVersion: MUSTER_VERSION, endedUnixMs: Date.now() },
+        ...{ journals, plans, blobs, musterVersion: MUSTER_VERSION, endedUnixMs: Date.now() },
         outputFolder: runFiles.outputFolder(run.run.runId),
       });
     const shell = await CoordinatorShell.open({
@@ -73,29 +75,16 @@ export class CoordinatorParts {
   private constructor(adapters: CoordinatorAdapters, shell: CoordinatorShell) {
     this.#adapters = adapters;
     this.shell = shell;
-    const { journals, blobs, dataFolder, blobFolder } = adapters;
+    const { journals, blobs, dataFolder, about, cluster } = adapters;
     const { loop, plans, archive, registry, agents, metrics } = shell;
     collectDefaultMetrics({ register: metrics.registry });
-    const about = (): Coordinator => this.#about;
     const verify = (runId: string): Promise<Verification> =>
-      verifyRun(runId, { journals, plans, archive, blobFolder, dataFolder });
+      verifyRun(runId, { journals, plans, archive, blobs, dataFolder });
     const operators = new OperatorService({
-      ...{ loop, blobs, plans, registry, archive, agents, verify, about, clock: SYSTEM_CLOCK },
+      ...{ loop, blobs, plans, registry, archive, agents, verify, about, cluster, clock: SYSTEM_CLOCK },
     });
     this.server.addService(grpcService(AgentServiceDescriptor), agentHandlers(agents));
     this.server.addService(grpcService(OperatorServiceDescriptor), operators.handlers());
-  }
-
-  /** Says where HTTP is served, for those who ask over gRPC. */
-  describe(httpAddress: string): void {
-    this.#about = create(CoordinatorSchema, {
-      musterVersion: MUSTER_VERSION,
-      protocolVersion: PROTOCOL_VERSION,
-      schemaHash: SCHEMA_HASH,
-      epoch: BigInt(this.shell.loop.state.epoch),
-      processId: process.pid,
-      httpAddress,
-    });
   }
 
   /** Waits for what is being made durable, then closes the adapters. */
@@ -105,6 +94,22 @@ export class CoordinatorParts {
     await this.#adapters.blobs.close();
     await this.#adapters.journals.close();
   }
+}
+
+/** What a coordinator of this program says of itself. */
+export function aboutCoordinator(
+  facts: Pick<Coordinator, "role" | "epoch" | "httpAddress" | "leaderAddress">,
+): Coordinator {
+  return create(CoordinatorSchema, {
+    role: facts.role,
+    epoch: facts.epoch,
+    httpAddress: facts.httpAddress,
+    leaderAddress: facts.leaderAddress,
+    musterVersion: MUSTER_VERSION,
+    protocolVersion: PROTOCOL_VERSION,
+    schemaHash: SCHEMA_HASH,
+    processId: process.pid,
+  });
 }
 
 /** Begins to watch the event loop's lag. */

@@ -6,6 +6,7 @@ import type { Effect } from "../core/effect.ts";
 import type { Event } from "../core/event.ts";
 import { type CoordinatorState, type CoreSettings, DEFAULT_CORE_SETTINGS, emptyState } from "../core/state.ts";
 import { CoordinatorMetrics } from "../metrics.ts";
+import type { BlobFolder } from "../ports/blob-folder.ts";
 import type { BlobStore, Leftovers } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import type { RunFiles } from "../ports/run-files.ts";
@@ -33,7 +34,7 @@ const ARCHIVE_RETRY_MS = 2_000;
 /** What a coordinator works with. */
 export interface CoordinatorSurroundings {
   readonly journals: JournalStore;
-  readonly blobs: BlobStore;
+  readonly blobs: BlobStore & BlobFolder;
   readonly runFiles: RunFiles;
   readonly scorers: LiveScorers;
   readonly scoreRun: ScoreRun;
@@ -109,7 +110,7 @@ export class CoordinatorShell {
     });
     this.loop = loop;
     this.plans = new PlanStore(blobs);
-    this.archive = new RunArchive(runFiles, journals);
+    this.archive = new RunArchive({ files: runFiles, journals, scoreRun });
     this.metrics = new CoordinatorMetrics({
       state: () => state,
       connections: () => this.agents.connections.values(),
@@ -131,7 +132,7 @@ export class CoordinatorShell {
     });
     const ids = [...recovered.listed.map((run) => run.runId), ...recovered.unlisted];
     this.registry = new RunRegistry(ids, { state: () => state, archive, scorers, clock });
-    this.#live = new LiveScores({ loop, plans, scorers, journals, log });
+    this.#live = new LiveScores({ loop, plans, scorers, journals, blobs, log });
     this.#finisher = new RunFinisher({ loop, archive, scoreRun, fullDisk, log });
   }
 

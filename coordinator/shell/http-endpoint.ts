@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Registry } from "prom-client";
 import { MusterError } from "../../base/muster-error.ts";
 
-/** What the HTTP port answers from. */
+/** What the HTTP port answers from at a moment. */
 export interface HttpSurroundings {
   readonly registry: Registry;
   /** Null while all is well, else one sentence. */
@@ -12,10 +12,10 @@ export interface HttpSurroundings {
 /** Serves `/metrics` (Prometheus) and `/healthz`. gRPC cannot share its port, so this is another one. */
 export async function serveHttp(
   address: { readonly host: string; readonly port: number },
-  around: HttpSurroundings,
+  around: () => HttpSurroundings,
 ): Promise<Server> {
   const server = createServer((request, response) => {
-    answer(request, response, around).catch((error: unknown) => {
+    answer(request, response, around()).catch((error: unknown) => {
       response
         .writeHead(500, { "content-type": "text/plain; charset=utf-8" })
         .end(`${MusterError.from(error).message}\n`);

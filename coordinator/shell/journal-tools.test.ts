@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { MemoryJournalStore } from "../adapters/journals/memory-journal-store.ts";
 import { SqliteJournalStore } from "../adapters/journals/sqlite-journal-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
-import { examineJournal, exportJournal, importJournal, repairJournal } from "./journal-tools.ts";
+import { examineJournal, exportJournal, importJournal, repairJournal, replaceInFolder } from "./journal-tools.ts";
 
 const FRAMES = 150;
 let folder: string;
@@ -47,7 +47,13 @@ function change(sql: string): void {
 }
 
 const repair = (file = copy): ReturnType<typeof repairJournal> =>
-  repairJournal(folder, (place) => new SqliteJournalStore(place), { name: "run-1", file, suffix: "x" });
+  withSqlite((store) =>
+    repairJournal(
+      store,
+      { name: "run-1", file },
+      replaceInFolder(folder, (place) => new SqliteJournalStore(place)),
+    ),
+  );
 
 test("a copy brings a journal back, with the same hash over all of it", async () => {
   const memory = new MemoryJournalStore();

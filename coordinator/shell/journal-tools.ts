@@ -1,8 +1,9 @@
 // What an operator does to journals while no coordinator uses them: look, copy, bring back. Nothing here ever makes a
 // journal shorter than what is valid of it.
-import { renameSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MusterError } from "../../base/muster-error.ts";
+import { moveAside } from "../../base/node/move-aside.ts";
 import { FIRST_HASH, hashFrame } from "../adapters/journals/frame-hash.ts";
 import { encodeFrame, frameFileHeader, readFrameFile, readFrameFileName } from "../adapters/journals/frame-file.ts";
 import type { Frame, JournalStore } from "../ports/journal.ts";
@@ -75,10 +76,10 @@ export async function importJournal(store: JournalStore, file: string): Promise<
   }
   // Once to its end before anything is made.
   for await (const _ of readFrameFile(file));
-  return fill(store, name, readFrameFile(file));
+  return fillJournal(store, name, readFrameFile(file));
 }
 
-async function fill(store: JournalStore, name: string, frames: AsyncIterable<Frame>): Promise<JournalState> {
+async function fillJournal(store: JournalStore, name: string, frames: AsyncIterable<Frame>): Promise<JournalState> {
   const journal = await store.open(name);
   for await (const frame of frames) {
     const result = await journal.append(frame.payload, frame.epoch, frame.index);
@@ -92,21 +93,21 @@ async function fill(store: JournalStore, name: string, frames: AsyncIterable<Fra
   return examineJournal(store, name);
 }
 
+/** How a store puts frames in the place of a journal that it has already. */
+export type ReplaceJournal = (name: string, frames: AsyncIterable<Frame>) => Promise<void>;
+
 /**
- * Puts a whole copy in the place of a broken journal, which is kept beside it. The copy must hold all that is whole of
- * the journal, and more. Throws `conflict` where it does not: a repair loses nothing.
+ * Brings a journal to the length of a whole copy, which must hold all that is whole of the journal. What is missing at
+ * its end is appended; a broken one is replaced. Throws `conflict` where the copy holds less: a repair loses nothing.
  */
 export async function repairJournal(
-  folder: string,
-  openStore: (folder: string) => JournalStore,
-  wish: { readonly name: string; readonly file: string; readonly suffix: string },
+  store: JournalStore,
+  { name, file }: { readonly name: string; readonly file: string },
+  replace: ReplaceJournal,
 ): Promise<JournalState> {
-  const { name, file, suffix } = wish;
   const copied = await readFrameFileName(file);
   if (copied !== name) throw new MusterError("usage", `${file} is a copy of the journal ${copied}, not of ${name}`);
-  const store = openStore(folder);
   const now = await examineJournal(store, name);
-  await store.close();
   let [frames, hashThere] = [0, FIRST_HASH];
   for await (const frame of readFrameFile(file)) {
     frames += 1;
@@ -118,21 +119,38 @@ export async function repairJournal(
       wayOut: "Take a later copy. Nothing was changed.",
     });
   }
-  if (now.broken === null && frames === now.frames) return now;
-  const aside = join(folder, `repair-${suffix}`);
-  const fresh = openStore(aside);
-  const made = await fill(fresh, name, readFrameFile(file));
-  await fresh.close();
-  // The old one keeps its bytes, for whoever wants to know what happened.
-  for (const end of ["-wal", "-shm", ""]) moveIfThere(join(folder, `${name}.sqlite${end}`), `.broken-${suffix}`);
-  renameSync(join(aside, `${name}.sqlite`), join(folder, `${name}.sqlite`));
-  return made;
+  if (now.broken === null) return fillJournal(store, name, skip(readFrameFile(file), now.frames));
+  await replace(name, readFrameFile(file));
+  return examineJournal(store, name);
 }
 
-function moveIfThere(path: string, suffix: string): void {
-  try {
-    renameSync(path, path + suffix);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
+async function* skip(frames: AsyncIterable<Frame>, count: number): AsyncGenerator<Frame> {
+  for await (const frame of frames) if (frame.index >= count) yield frame;
+}
+
+/**
+ * Replaces journals of a folder that no coordinator uses. The new one is whole before it takes the old one's place, and
+ * the old one keeps its bytes beside it, for whoever wants to know what happened.
+ */
+export function replaceInFolder(folder: string, openStore: (folder: string) => JournalStore): ReplaceJournal {
+  return async (name, frames) => {
+    const fresh = join(folder, `repair-${name}`);
+    // Of a repair that broke off.
+    rmSync(fresh, { recursive: true, force: true });
+    const store = openStore(fresh);
+    await fillJournal(store, name, frames);
+    await store.close();
+    const path = join(folder, `${name}.sqlite`);
+    if (existsSync(path)) moveAside(path);
+    renameSync(join(fresh, `${name}.sqlite`), path);
+    rmSync(fresh, { recursive: true });
+  };
+}
+
+/** Replaces journals of servers, where nothing can be kept beside: what is read of the old one is in the copy. */
+export function replaceInStore(store: JournalStore): ReplaceJournal {
+  return async (name, frames) => {
+    await store.remove(name);
+    await fillJournal(store, name, frames);
+  };
 }

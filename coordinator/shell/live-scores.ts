@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { MusterError } from "../../base/muster-error.ts";
+import type { BlobFolder } from "../ports/blob-folder.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import type { LiveScorers } from "../scoring/scorer-pool.ts";
 import type { CoordinatorLoop } from "./coordinator-loop.ts";
@@ -13,6 +14,7 @@ export class LiveScores {
   readonly #plans: PlanStore;
   readonly #scorers: LiveScorers;
   readonly #journals: JournalStore;
+  readonly #blobs: BlobFolder;
   readonly #log: Logger;
   readonly #opened = new Map<string, Promise<void>>();
 
@@ -21,12 +23,14 @@ export class LiveScores {
     readonly plans: PlanStore;
     readonly scorers: LiveScorers;
     readonly journals: JournalStore;
+    readonly blobs: BlobFolder;
     readonly log: Logger;
   }) {
     this.#loop = parts.loop;
     this.#plans = parts.plans;
     this.#scorers = parts.scorers;
     this.#journals = parts.journals;
+    this.#blobs = parts.blobs;
     this.#log = parts.log;
   }
 
@@ -48,7 +52,9 @@ export class LiveScores {
   async resumeRun(runId: string, signal: AbortSignal): Promise<void> {
     for await (const event of readEvents(this.#journals, runJournal(runId))) {
       if (signal.aborted) return;
-      if (event.kind === "ResponsesAccepted" && event.digest !== "") this.add(runId, event.digest);
+      if (event.kind !== "ResponsesAccepted" || event.digest === "") continue;
+      await this.#blobs.hold([event.digest]);
+      this.add(runId, event.digest);
     }
   }
 
@@ -67,6 +73,8 @@ export class LiveScores {
     if (run === undefined) return;
     const plan = await this.#plans.manifest(run.shape.manifestBlob);
     // Whoever made such a plan scores it.
-    if (plan.header.responsesOnly !== true) this.#scorers.openRun(runId, plan);
+    if (plan.header.responsesOnly === true) return;
+    await this.#blobs.hold(plan.packs.flatMap(({ samplesBlob, requestsBlob }) => [samplesBlob, requestsBlob]));
+    this.#scorers.openRun(runId, plan);
   }
 }

@@ -15,6 +15,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import { toServiceError } from "../../base/node/grpc-errors.ts";
 import {
   type CancelRunRequest,
+  type Cluster,
   type Coordinator,
   type DrainAgentRequest,
   DrainAgentReplySchema,
@@ -64,6 +65,7 @@ export interface OperatorSurroundings {
   readonly agents: AgentService;
   readonly verify: (runId: string) => Promise<Verification>;
   readonly about: () => Coordinator;
+  readonly cluster: () => Promise<Cluster>;
   readonly clock: Clock;
 }
 
@@ -100,6 +102,7 @@ export class OperatorService {
       drainAgent: unary(async (request: DrainAgentRequest) => this.#drain(request.agentId)),
       exportRun: (call: ServerWritableStream<ExportRunRequest, ExportRunPart>) => endWith(call, this.#export(call)),
       getCoordinator: unary(async () => this.#around.about()),
+      getCluster: unary(async () => this.#around.cluster()),
     };
   }
 
@@ -252,7 +255,8 @@ export class OperatorService {
   }
 }
 
-function unary<Q, R>(handle: (request: Q) => Promise<R>): handleUnaryCall<Q, R> {
+/** Answers one question with one answer. */
+export function unary<Q, R>(handle: (request: Q) => Promise<R>): handleUnaryCall<Q, R> {
   return (call: ServerUnaryCall<Q, R>, done: sendUnaryData<R>) => {
     handle(call.request).then(
       (reply) => done(null, reply),

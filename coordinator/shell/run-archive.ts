@@ -7,6 +7,7 @@ import type { JournalStore } from "../ports/journal.ts";
 import type { RunFiles } from "../ports/run-files.ts";
 import { runJournal } from "./frame-writer.ts";
 import { readEvents } from "./recovery.ts";
+import type { ScoreRun } from "./run-finisher.ts";
 import { viewRun } from "./run-view.ts";
 
 /**
@@ -16,10 +17,14 @@ import { viewRun } from "./run-view.ts";
 export class RunArchive {
   readonly #files: RunFiles;
   readonly #journals: JournalStore;
+  readonly #scoreRun: ScoreRun;
+  /** Results that are being made again, by run. */
+  readonly #restoring = new Map<string, Promise<void>>();
 
-  constructor(files: RunFiles, journals: JournalStore) {
-    this.#files = files;
-    this.#journals = journals;
+  constructor(parts: { readonly files: RunFiles; readonly journals: JournalStore; readonly scoreRun: ScoreRun }) {
+    this.#files = parts.files;
+    this.#journals = parts.journals;
+    this.#scoreRun = parts.scoreRun;
   }
 
   /** Where a run's output files lie. */
@@ -36,15 +41,30 @@ export class RunArchive {
     return text === null ? this.#fromJournal(runId) : fromJsonString(RunSchema, text);
   }
 
+  /** Makes the results and output files of an ended run again where another coordinator has them. */
+  restore(runId: string): Promise<void> {
+    const known = this.#restoring.get(runId);
+    if (known !== undefined) return known;
+    const restoring = this.#restore(runId).finally(() => this.#restoring.delete(runId));
+    this.#restoring.set(runId, restoring);
+    return restoring;
+  }
+
+  async #restore(runId: string): Promise<void> {
+    const [view, results] = [await this.#files.read(runId, "run.json"), await this.#files.read(runId, "results.json")];
+    if (view !== null || results !== null) return;
+    const run = await this.stateOf(runId);
+    if (!hasResults(run)) return;
+    const { resultsJson } = await this.#scoreRun(run);
+    await this.saveResults(runId, resultsJson);
+  }
+
   async #fromJournal(runId: string): Promise<Run> {
     const run = await this.stateOf(runId);
-    const view = viewRun(run, {
-      nowUnixMs: run.run.createdUnixMs,
-      scores: [],
-      waitingReason: "",
-      resultsJson: await this.results(runId),
-    });
-    await this.save(view);
+    const resultsJson = await this.results(runId);
+    const { createdUnixMs } = run.run;
+    const view = viewRun(run, { nowUnixMs: createdUnixMs, scores: [], waitingReason: "", resultsJson });
+    if (resultsJson.length > 0 || !hasResults(run)) await this.save(view);
     return view;
   }
 
@@ -65,4 +85,8 @@ export class RunArchive {
   async saveResults(runId: string, results: string): Promise<void> {
     await this.#files.write(runId, "results.json", results);
   }
+}
+
+function hasResults({ end }: RunState): boolean {
+  return end === "done" || end === "partial";
 }

@@ -1,5 +1,6 @@
 import type { SetAsideRequest } from "../../evaluation/manifest.ts";
 import type { RunState } from "../core/state.ts";
+import type { BlobFolder } from "../ports/blob-folder.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import { type AcceptedBatch, finishRun, type LeaseRecord, type RunScores } from "../scoring/finish-run.ts";
 import { runJournal } from "./frame-writer.ts";
@@ -11,7 +12,7 @@ import { costOf } from "./run-view.ts";
 export interface OutputsWish {
   readonly journals: JournalStore;
   readonly plans: PlanStore;
-  readonly blobFolder: string;
+  readonly blobs: BlobFolder;
   readonly outputFolder: string;
   readonly musterVersion: string;
   readonly endedUnixMs: number;
@@ -20,12 +21,16 @@ export interface OutputsWish {
 /** Makes a run's scores and output files from its journal and its blobs. The same journal gives the same bytes. */
 export async function makeOutputs(run: RunState, wish: OutputsWish): Promise<RunScores> {
   const { runId } = run.run;
+  const plan = await wish.plans.manifest(run.shape.manifestBlob);
+  const history = await readHistory(wish.journals, runId);
+  const packs = plan.packs.flatMap(({ samplesBlob, requestsBlob }) => [samplesBlob, requestsBlob]);
+  await wish.blobs.hold([...packs, ...history.batches.map(({ digest }) => digest)]);
   return finishRun({
     runId,
-    plan: await wish.plans.manifest(run.shape.manifestBlob),
+    plan,
     run: run.run,
     planDigest: run.shape.planDigest,
-    ...(await readHistory(wish.journals, runId)),
+    ...history,
     agents: [...run.agents.values()].map(({ agent, responses, slotSeconds, leases }) => ({
       agent,
       responses,
@@ -44,7 +49,7 @@ export async function makeOutputs(run: RunState, wish: OutputsWish): Promise<Run
     },
     musterVersion: wish.musterVersion,
     endedUnixMs: wish.endedUnixMs,
-    blobFolder: wish.blobFolder,
+    blobFolder: wish.blobs.path,
     outputFolder: wish.outputFolder,
   });
 }

@@ -54,8 +54,14 @@ export class RunRegistry {
     throw new MusterError("notFound", `there is no run ${idOrBeginning}`, { wayOut: "`muster runs` lists them." });
   }
 
-  /** A run as it is now. */
+  /** A run as it is now, with its results. */
   async view(runId: string): Promise<Run> {
+    if (!this.#state().runs.has(runId)) await this.#archive.restore(runId);
+    return this.#summary(runId);
+  }
+
+  /** As `view`, but perhaps without results that another coordinator has made. */
+  #summary(runId: string): Promise<Run> {
     const run = this.#state().runs.get(runId);
     return run === undefined ? this.#archive.load(runId) : this.viewOpen(run);
   }
@@ -73,7 +79,7 @@ export class RunRegistry {
   /** The newest runs, newest first. */
   async newest(limit: number): Promise<Run[]> {
     const runs: Run[] = [];
-    for (const runId of this.#ids.slice(-limit).reverse()) runs.push(await this.view(runId));
+    for (const runId of this.#ids.slice(-limit).reverse()) runs.push(await this.#summary(runId));
     return runs;
   }
 }

@@ -6,6 +6,7 @@ import type { RunManifest } from "../../evaluation/manifest.ts";
 import type { Verification } from "../../evaluation/verification.ts";
 import { brokenInvariant } from "../core/invariants.ts";
 import { emptyState, type RunState } from "../core/state.ts";
+import type { BlobFolder } from "../ports/blob-folder.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import { runJournal } from "./frame-writer.ts";
 import type { PlanStore } from "./plan-store.ts";
@@ -17,7 +18,7 @@ export interface VerifierSurroundings {
   readonly journals: JournalStore;
   readonly plans: PlanStore;
   readonly archive: RunArchive;
-  readonly blobFolder: string;
+  readonly blobs: BlobFolder;
   /** Where scratch folders may be made. */
   readonly dataFolder: string;
 }
@@ -92,8 +93,8 @@ async function makeAnew(
   { run: { endedUnixMs }, musterVersion }: RunManifest,
   around: VerifierSurroundings & { readonly scratch: string },
 ): Promise<readonly [string, RunManifest]> {
-  const { journals, plans, blobFolder, scratch } = around;
-  await makeOutputs(run, { journals, plans, blobFolder, musterVersion, endedUnixMs, outputFolder: scratch });
+  const { journals, plans, blobs, scratch } = around;
+  await makeOutputs(run, { journals, plans, blobs, musterVersion, endedUnixMs, outputFolder: scratch });
   const manifest = JSON.parse(await readFile(join(scratch, "manifest.json"), "utf8")) as RunManifest;
   const { countedRequests, expectedRequests } = manifest.coverage;
   return [`${countedRequests} of ${expectedRequests} are there, each once, each with its digest`, manifest];

@@ -3,7 +3,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import { CLUSTER_JOURNAL } from "../../coordinator/shell/frame-writer.ts";
 import { CoordinatorShell } from "../../coordinator/shell/coordinator-shell.ts";
 import { OperatorService } from "../../coordinator/shell/operator-service.ts";
-import { CoordinatorSchema, type SubmitRunMessage } from "../../proto/gen/muster/v1/operator_pb.js";
+import { ClusterSchema, CoordinatorSchema, type SubmitRunMessage } from "../../proto/gen/muster/v1/operator_pb.js";
 import { compareWithJournals } from "./checker.ts";
 import { type CoordinatorDisk, type CutWrite, LifeBlobs, LifeJournals, LifeRunFiles } from "./disks.ts";
 import type { Listener, Network } from "./network.ts";
@@ -100,9 +100,10 @@ export class CoordinatorHost {
     if (living?.life !== life) return;
     const { loop, plans, registry, archive, agents } = shell;
     const about = () => create(CoordinatorSchema);
+    const cluster = async () => create(ClusterSchema);
     const verify = () => Promise.reject(new Error("nobody verifies here"));
     living.operators = new OperatorService({
-      ...{ loop, blobs, plans, registry, archive, agents, verify, about, clock: life },
+      ...{ loop, blobs, plans, registry, archive, agents, verify, about, cluster, clock: life },
     });
     living.shell = shell;
     shell.fatal.catch((error: unknown) => this.#stopped(living, MusterError.from(error)));

@@ -5,6 +5,7 @@ import { crc32 } from "node:zlib";
 import { MusterError } from "../../base/muster-error.ts";
 import type { Spool } from "../../agent/ports/spool.ts";
 import { FIRST_HASH, hashFrame } from "../../coordinator/adapters/journals/frame-hash.ts";
+import type { BlobFolder } from "../../coordinator/ports/blob-folder.ts";
 import type { BlobStore, Leftovers } from "../../coordinator/ports/blob-store.ts";
 import type { AppendResult, Frame, Journal, JournalStore } from "../../coordinator/ports/journal.ts";
 import type { RunFileName, RunFiles } from "../../coordinator/ports/run-files.ts";
@@ -211,7 +212,9 @@ function pause(life: ProcessLife, delayMs: number): Promise<void> {
 }
 
 /** The blobs as one life of a coordinator reaches them. */
-export class LifeBlobs implements BlobStore {
+export class LifeBlobs implements BlobStore, BlobFolder {
+  readonly path = "";
+
   readonly #disk: CoordinatorDisk;
   readonly #life: ProcessLife;
   #leftovers: Set<string> | null = null;
@@ -236,6 +239,8 @@ export class LifeBlobs implements BlobStore {
     if (bytes === undefined) throw new MusterError("notFound", `there is no blob ${digest}`);
     return bytes;
   }
+
+  async hold(): Promise<void> {}
 
   leftovers(): Promise<Leftovers> {
     const leftovers = new Set(this.#disk.blobs.keys());

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { create } from "@bufbuild/protobuf";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { FolderBlobStore } from "../../coordinator/adapters/blobs/folder-blob-store.ts";
@@ -7,6 +8,7 @@ import type { RunState } from "../../coordinator/core/state.ts";
 import { ScorerPool } from "../../coordinator/scoring/scorer-pool.ts";
 import { CoordinatorParts } from "../../coordinator/shell/coordinator-parts.ts";
 import { digestPlan, type PlanManifest, PlanStore } from "../../coordinator/shell/plan-store.ts";
+import { ClusterSchema, CoordinatorSchema } from "../../proto/gen/muster/v1/operator_pb.js";
 import { CHOICE_TASK, storePlan } from "./stored-run.ts";
 
 const CHOICES = 3;
@@ -46,7 +48,8 @@ export class InProcessCoordinator {
       blobs: new FolderBlobStore(blobFolder),
       scorers: new ScorerPool({ workers: 1, blobFolder }),
       dataFolder: this.#folder,
-      blobFolder,
+      about: () => create(CoordinatorSchema, { role: "leader" }),
+      cluster: async () => create(ClusterSchema),
       log: pino({ level: "silent" }),
       leaseDurationMs: this.#leaseDurationMs,
     });

@@ -137,9 +137,9 @@ export class MusterProcesses {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  /** The sum of one metric of the coordinator over all its labels; NaN where it has none. */
-  async metric(name: string): Promise<number> {
-    const text = await (await fetch(`http://${this.httpAddress}/metrics`)).text();
+  /** The sum of one metric of a coordinator over all its labels; NaN where it has none. */
+  async metric(name: string, httpAddress = this.httpAddress): Promise<number> {
+    const text = await (await fetch(`http://${httpAddress}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
     const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"))].map((row) =>
       Number(row[1]),
     );

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MusterError } from "../../../base/muster-error.ts";
-import { moveAside } from "./move-aside.ts";
+import { moveAside } from "../../../base/node/move-aside.ts";
 import { FILE_NAME, IDENTITY_FILE, SqliteSpool } from "./sqlite-spool.ts";
 
 /** SQLite takes what is shorter than a page for a file that is still to be written. */

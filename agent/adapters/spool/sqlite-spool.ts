@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { MusterError } from "../../../base/muster-error.ts";
 import type { Spool } from "../../ports/spool.ts";
-import { moveAside } from "./move-aside.ts";
+import { moveAside } from "../../../base/node/move-aside.ts";
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html), and one extended one. */
 const [ERROR, READONLY, IOERR, CORRUPT, FULL, CONSTRAINT, MISMATCH, NOTADB] = [1, 8, 10, 11, 13, 19, 20, 26];

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,6 +8,7 @@ import { isDiskFull } from "../../../base/node/disk-full.ts";
 import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import { assert } from "../../../base/assert.ts";
+import type { BlobFolder } from "../../ports/blob-folder.ts";
 import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
 
 const compress = promisify(zstdCompress);
@@ -42,8 +43,8 @@ function damaged(path: string, cause: unknown): MusterError {
 }
 
 /** Content-addressed files, compressed with zstd, durable before `put` resolves. */
-export class FolderBlobStore implements BlobStore {
-  readonly #folder: string;
+export class FolderBlobStore implements BlobStore, BlobFolder {
+  readonly path: string;
   /** Blobs being written or known to be durable in this process, so that equal content is written once. */
   readonly #writing = new Map<string, Promise<void>>();
   readonly #folders = new Map<string, Promise<void>>();
@@ -51,8 +52,8 @@ export class FolderBlobStore implements BlobStore {
   /** What may be garbage: a digest leaves it, for good, in the moment that its content is put again. */
   #leftovers: Set<string> | null = null;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(path: string) {
+    this.path = path;
   }
 
   async put(bytes: Uint8Array): Promise<string> {
@@ -69,25 +70,33 @@ export class FolderBlobStore implements BlobStore {
   }
 
   get(digest: string): Promise<Uint8Array> {
-    return readBlob(this.#folder, digest);
+    return readBlob(this.path, digest);
   }
+
+  /** Whether there is a file for it. */
+  has(digest: string): boolean {
+    return existsSync(blobPath(this.path, digest));
+  }
+
+  /** Nothing else has any. */
+  async hold(): Promise<void> {}
 
   async leftovers(): Promise<Leftovers> {
     assert(!this.#hasPut && this.#leftovers === null, "leftovers are what was there before the first blob was put");
     const leftovers = new Set<string>();
     this.#leftovers = leftovers;
-    for (const name of await listFiles(this.#folder)) {
+    for (const name of await listFiles(this.path)) {
       const digest = /^..[/\\]([0-9a-f]{64})\.zst$/.exec(name)?.[1];
       if (digest !== undefined) leftovers.add(digest);
       // A file that a crash left unfinished has no name that anybody knows.
-      else if (name.endsWith(".partial")) rmSync(join(this.#folder, name), { force: true });
+      else if (name.endsWith(".partial")) rmSync(join(this.path, name), { force: true });
     }
     return {
       digests: [...leftovers],
       remove: async (digest) => {
         // Without a pause: between the question and the removal nobody can put it.
         if (!leftovers.delete(digest)) return false;
-        rmSync(blobPath(this.#folder, digest), { force: true });
+        rmSync(blobPath(this.path, digest), { force: true });
         return true;
       },
     };
@@ -98,8 +107,8 @@ export class FolderBlobStore implements BlobStore {
   }
 
   async #write(digest: string, bytes: Uint8Array): Promise<void> {
-    const path = blobPath(this.#folder, digest);
-    const parent = join(this.#folder, digest.slice(0, 2));
+    const path = blobPath(this.path, digest);
+    const parent = join(this.path, digest.slice(0, 2));
     await this.#makeFolder(parent);
     const partial = `${path}.${randomUUID()}.partial`;
     try {
@@ -115,7 +124,7 @@ export class FolderBlobStore implements BlobStore {
     } catch (error) {
       await rm(partial, { force: true });
       if (!isDiskFull(error)) throw error;
-      throw new MusterError("noSpace", `no space to store ${bytes.length} bytes in ${this.#folder}`, {
+      throw new MusterError("noSpace", `no space to store ${bytes.length} bytes in ${this.path}`, {
         wayOut: "Free some space on its disk; what was acknowledged is safe.",
         cause: error,
       });
@@ -125,7 +134,7 @@ export class FolderBlobStore implements BlobStore {
   #makeFolder(path: string): Promise<void> {
     let made = this.#folders.get(path);
     if (made === undefined) {
-      made = mkdir(path, { recursive: true }).then(() => syncFolder(this.#folder));
+      made = mkdir(path, { recursive: true }).then(() => syncFolder(this.path));
       this.#folders.set(path, made);
       made.catch(() => this.#folders.delete(path));
     }

@@ -7,7 +7,7 @@ import { readFrom, type ReadPosition } from "./read-position.ts";
 
 /** What the thread is asked; names are checked before. */
 export type JournalCall =
-  | { readonly kind: "open" | "length" | "remove" | "close"; readonly name: string }
+  | { readonly kind: "open" | "length" | "remove" | "setAside" | "close"; readonly name: string }
   | { readonly kind: "list" }
   | {
       readonly kind: "append";
@@ -83,6 +83,12 @@ export class SqliteJournalStore implements JournalStore {
     this.#signals.get(name)?.close();
     this.#signals.delete(name);
     await this.ask({ kind: "remove", name });
+  }
+
+  /** Moves a journal's file out of the way, with its bytes as they are; its new path. The next frame begins another. */
+  async setAside(name: string): Promise<string> {
+    checkJournalName(name);
+    return (await this.ask({ kind: "setAside", name })) as string;
   }
 
   async close(): Promise<void> {

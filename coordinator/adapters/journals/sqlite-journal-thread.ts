@@ -7,6 +7,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { crc32, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
+import { moveAside } from "../../../base/node/move-aside.ts";
 import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import type { AppendResult, Frame } from "../../ports/journal.ts";
 import { FIRST_HASH, hashFrame } from "./frame-hash.ts";
@@ -167,6 +168,9 @@ function answer(call: JournalCall): unknown {
       for (const suffix of ["", "-wal", "-shm"])
         if (existsSync(pathOf(call.name) + suffix)) rmSync(pathOf(call.name) + suffix);
       return null;
+    case "setAside":
+      close(call.name);
+      return moveAside(pathOf(call.name));
     case "close":
       return close(call.name);
   }

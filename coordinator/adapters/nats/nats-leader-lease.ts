@@ -3,6 +3,7 @@ import { type KV, type KvEntry, Kvm } from "@nats-io/kv";
 import { StorageType } from "@nats-io/jetstream";
 import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
+import type { LeaderLease, LeaseState } from "../../ports/leader-lease.ts";
 import type { NatsConnection } from "./nats-connection.ts";
 import { askPatiently, troubleOf } from "./passing-trouble.ts";
 
@@ -10,18 +11,12 @@ const KEY = "leader";
 /** How long it stays written that a lease expired. */
 const MARKER_MS = 60_000;
 
-/** What became of asking for the lease. `unknown`: no answer; it may have been given. */
-export type LeaseState = "held" | "lost" | "unknown";
-
-/**
- * A key that vanishes unless it is renewed: whoever holds it is the one that should try to write. It decides only when
- * somebody tries; who may write, the journals' compare-and-set and the epoch decide.
- */
-export class NatsLeaderLease {
+/** A key that vanishes unless it is renewed. */
+export class NatsLeaderLease implements LeaderLease {
+  readonly durationMs: number;
   readonly #connection: NatsConnection;
   readonly #bucket: string;
   readonly #keys: KV;
-  readonly #durationMs: number;
   /** Tells this holder from another of the same name. */
   readonly #token = randomUUID();
   /** The key's revision while it is ours. */
@@ -58,28 +53,25 @@ export class NatsLeaderLease {
     this.#connection = connection;
     this.#keys = keys;
     this.#bucket = bucket;
-    this.#durationMs = durationMs;
+    this.durationMs = durationMs;
   }
 
-  /** Takes the lease where nobody has it. `value` names the holder to others, at most 1,000 characters. */
-  tryAcquire(value: string): Promise<LeaseState> {
-    this.#value = JSON.stringify({ leader: value, token: this.#token });
+  tryAcquire(holder: string): Promise<LeaseState> {
+    this.#value = JSON.stringify({ leader: holder, token: this.#token });
     return this.#ask(() => this.#keys.create(KEY, this.#value, this.#ttl));
   }
 
-  /** Keeps it for another `durationMs`. */
   renew(): Promise<LeaseState> {
     const revision = this.#revision;
     if (revision === null) return Promise.resolve("lost");
     // The client's own update has no way to say how long.
     return this.#ask(async () => {
       const expect = { lastSubjectSequence: revision };
-      const options = { expect, ttl: this.#ttl, timeout: this.#durationMs / 2 };
+      const options = { expect, ttl: this.#ttl, timeout: this.durationMs / 2 };
       return (await this.#connection.jetstream.publish(`$KV.${this.#bucket}.${KEY}`, this.#value, options)).seq;
     });
   }
 
-  /** Gives it back at once where it is still held; otherwise it ends by itself. */
   async release(): Promise<void> {
     const revision = this.#revision;
     this.#revision = null;
@@ -91,7 +83,6 @@ export class NatsLeaderLease {
     }
   }
 
-  /** Who leads: now, and whenever that changes; null: nobody. Ends when it is aborted. */
   async *watch(signal: AbortSignal): AsyncGenerator<string | null> {
     let shown: string | null | undefined;
     while (!signal.aborted) {
@@ -109,7 +100,7 @@ export class NatsLeaderLease {
     const name = `bucket ${this.#bucket}`;
     const changes = await askPatiently(name, () => this.#keys.watch({ key: KEY }));
     const stop = (): void => changes.stop();
-    const silence = setTimeout(stop, 2 * this.#durationMs);
+    const silence = setTimeout(stop, 2 * this.durationMs);
     signal.addEventListener("abort", stop);
     try {
       yield await askPatiently(name, () => this.#keys.get(KEY));
@@ -126,7 +117,7 @@ export class NatsLeaderLease {
   }
 
   get #ttl(): string {
-    return `${this.#durationMs / 1_000}s`;
+    return `${this.durationMs / 1_000}s`;
   }
 
   /** Where an answer was lost, the key itself tells whose it is. */

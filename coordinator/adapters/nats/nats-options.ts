@@ -81,8 +81,25 @@ function readCredentials(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     throw new MusterError("notFound", `cannot read the NATS credentials file ${path}`, {
-      wayOut: "Name a file made by `nsc generate creds`.",
+      wayOut: "Name a file made by `nsc generate creds`, or one that holds USER:PASSWORD or a token.",
       cause: error,
     });
   }
+}
+
+/** Reads a file of credentials: what `nsc` makes, `USER:PASSWORD`, or a token. Throws `notFound`. */
+export function readNatsCredentials(path: string): NatsCredentials {
+  const text = Buffer.from(readCredentials(path)).toString("utf8").trim();
+  if (text.startsWith("-----BEGIN NATS")) return { kind: "file", path };
+  const colon = text.indexOf(":");
+  if (colon < 0) return { kind: "token", token: text };
+  return { kind: "password", user: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** Where servers tell about themselves unless they were told otherwise. */
+export function usualMonitors(addresses: string): readonly string[] {
+  return addresses.split(",").map((address) => {
+    const server = parseServer(address.trim()).address;
+    return `http://${server.slice(0, server.lastIndexOf(":"))}:8222`;
+  });
 }

@@ -919,6 +919,20 @@ export declare type Coordinator = Message<"muster.v1.Coordinator"> & {
    * @generated from field: string http_address = 6;
    */
   httpAddress: string;
+
+  /**
+   * leader, standby. A standby answers nothing but this and GetCluster.
+   *
+   * @generated from field: string role = 7;
+   */
+  role: string;
+
+  /**
+   * gRPC address of the one that leads; empty while none does.
+   *
+   * @generated from field: string leader_address = 8;
+   */
+  leaderAddress: string;
 };
 
 /**
@@ -926,6 +940,98 @@ export declare type Coordinator = Message<"muster.v1.Coordinator"> & {
  * Use `create(CoordinatorSchema)` to create a new message.
  */
 export declare const CoordinatorSchema: GenMessage<Coordinator>;
+
+/**
+ * @generated from message muster.v1.GetClusterRequest
+ */
+export declare type GetClusterRequest = Message<"muster.v1.GetClusterRequest"> & {
+};
+
+/**
+ * Describes the message muster.v1.GetClusterRequest.
+ * Use `create(GetClusterRequestSchema)` to create a new message.
+ */
+export declare const GetClusterRequestSchema: GenMessage<GetClusterRequest>;
+
+/**
+ * @generated from message muster.v1.Cluster
+ */
+export declare type Cluster = Message<"muster.v1.Cluster"> & {
+  /**
+   * Empty while none leads.
+   *
+   * @generated from field: string leader_address = 1;
+   */
+  leaderAddress: string;
+
+  /**
+   * @generated from field: repeated muster.v1.ClusterMember members = 2;
+   */
+  members: ClusterMember[];
+};
+
+/**
+ * Describes the message muster.v1.Cluster.
+ * Use `create(ClusterSchema)` to create a new message.
+ */
+export declare const ClusterSchema: GenMessage<Cluster>;
+
+/**
+ * @generated from message muster.v1.ClusterMember
+ */
+export declare type ClusterMember = Message<"muster.v1.ClusterMember"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * @generated from field: string http_address = 3;
+   */
+  httpAddress: string;
+
+  /**
+   * leader, standby.
+   *
+   * @generated from field: string role = 4;
+   */
+  role: string;
+
+  /**
+   * The last that it has read of, or leads.
+   *
+   * @generated from field: uint64 epoch = 5;
+   */
+  epoch: bigint;
+
+  /**
+   * Frames of the journals that it does not hold yet.
+   *
+   * @generated from field: uint64 frames_behind = 6;
+   */
+  framesBehind: bigint;
+
+  /**
+   * @generated from field: string muster_version = 7;
+   */
+  musterVersion: string;
+
+  /**
+   * @generated from field: uint32 process_id = 8;
+   */
+  processId: number;
+};
+
+/**
+ * Describes the message muster.v1.ClusterMember.
+ * Use `create(ClusterMemberSchema)` to create a new message.
+ */
+export declare const ClusterMemberSchema: GenMessage<ClusterMember>;
 
 /**
  * What people and their tools call.
@@ -1030,6 +1136,16 @@ export declare const OperatorService: GenService<{
     methodKind: "unary";
     input: typeof GetCoordinatorRequestSchema;
     output: typeof CoordinatorSchema;
+  },
+  /**
+   * All coordinators of the cluster.
+   *
+   * @generated from rpc muster.v1.OperatorService.GetCluster
+   */
+  getCluster: {
+    methodKind: "unary";
+    input: typeof GetClusterRequestSchema;
+    output: typeof ClusterSchema;
   },
 }>;
 
