@@ -1,7 +1,7 @@
 // How fast answers become safe. Eight agents begin with spools full of answers to requests that were leased to them, as
 // after a long absence of the coordinator; the clock runs from the first welcome until the last spool is empty, which a
 // batch leaves only after its acknowledgement. In between lies all that a result passes: it is read from the agent's
-// disk, travels over gRPC on loopback, is checked, becomes a durable blob and an event in a durable frame (SQLite, FULL).
+// disk, travels over gRPC on loopback, is checked, becomes a durable blob and an event in a durable frame (SQLite, FULL; or three NATS servers, `sync_interval: always`).
 // Then the coordinator is killed, and every answer must be found in its journal and its blobs. Prompts, engines and
 // scores are not in it. Writing the spools is measured before that, for one agent, a commit for each batch.
 import { mkdirSync } from "node:fs";
@@ -12,9 +12,11 @@ import { SqliteSpool } from "../agent/adapters/spool/sqlite-spool.ts";
 import { DEFAULT_CORE_SETTINGS } from "../agent/core/state.ts";
 import type { EvaluationResponse } from "../evaluation/response.ts";
 import { MusterProcesses } from "../test/support/muster-processes.ts";
+import { NatsServer, natsServerProgram } from "../test/support/nats-server.ts";
 import type { Benchmark, Gate } from "./benchmark.ts";
 import { numberAnswer, textAnswer } from "./durability/answers.ts";
 import { countDurable } from "./durability/count-durable.ts";
+import { folderPlace, natsPlace } from "./durability/places.ts";
 import { StoredCluster } from "./durability/stored-cluster.ts";
 
 const AGENTS = Array.from({ length: 8 }, (_, agent) => `bench-${agent}`);
@@ -31,6 +33,8 @@ interface Rows {
   readonly perBatch: number;
   readonly answer: (request: number) => EvaluationResponse;
   readonly atLeast: number;
+  /** Starts what keeps it beside the coordinator, if anything. */
+  readonly startServers: () => Promise<readonly NatsServer[]>;
 }
 
 const durableRate: Benchmark = {
@@ -43,6 +47,7 @@ const durableRate: Benchmark = {
       perBatch: batchOutcomesMax,
       answer: numberAnswer,
       atLeast: 50_000,
+      startServers: async () => [],
     };
     const texts: Rows = {
       name: "texts of 400 bytes",
@@ -51,8 +56,17 @@ const durableRate: Benchmark = {
       answer: textAnswer,
       // Nobody was promised a rate of texts: below this something is broken.
       atLeast: 10_000,
+      startServers: async () => [],
     };
-    return [...(await measureRounds(texts, tiny ? 1 : ROUNDS)), ...(await measureRounds(numbers, tiny ? 1 : ROUNDS))];
+    const rows = [texts, numbers];
+    const program = await natsServerProgram();
+    if (program !== null) {
+      const startServers = (): Promise<readonly NatsServer[]> => NatsServer.startCluster(program);
+      rows.push({ ...numbers, name: "log-probabilities on three NATS servers", atLeast: 20_000, startServers });
+    }
+    const gates: Gate[] = [];
+    for (const row of rows) gates.push(...(await measureRounds(row, tiny ? 1 : ROUNDS)));
+    return gates;
   },
 };
 export default durableRate;
@@ -99,31 +113,34 @@ async function measureRounds(rows: Rows, rounds: number): Promise<readonly Gate[
 /** One round on processes and folders of its own. */
 async function measure(rows: Rows): Promise<Measured> {
   const muster = new MusterProcesses();
+  const servers = await rows.startServers();
   try {
-    const dataFolder = join(muster.home, "state", "muster", "coordinator");
-    const { spoolSeconds, batches } = await fillSpools(muster, dataFolder, rows);
-    await muster.startCoordinator();
+    const dataFolder = join(muster.home, "coordinator");
+    const place = servers.length === 0 ? folderPlace(dataFolder) : natsPlace(servers, dataFolder);
+    const cluster = new StoredCluster(await place.open(), dataFolder);
+    const { spoolSeconds, batches } = await fillSpools(muster, cluster, rows);
+    await muster.startCoordinator(place.coordinatorWords);
     const cpuBefore = muster.coordinatorCpuSeconds();
     const seconds = await drain(muster);
     const cpuSeconds = muster.coordinatorCpuSeconds() - cpuBefore;
     const lagSeconds = await muster.metric("muster_event_loop_lag_p99_seconds");
     const frames = await muster.metric("muster_journal_append_seconds_count");
     await muster.killCoordinator();
-    const durable = await countDurable(dataFolder, RUN_ID);
+    const durable = await countDurable(place, RUN_ID);
     if (durable !== rows.count) throw new Error(`${durable} of ${rows.count} answers are durable`);
     return { spoolSeconds, seconds, cpuSeconds, batches, frames, lagSeconds };
   } finally {
     await muster.stop();
+    await Promise.all(servers.map((server) => server.stop()));
   }
 }
 
 /** Leases a run to the agents and puts their answers into their spools; one request stays open, so the run goes on. */
 async function fillSpools(
   muster: MusterProcesses,
-  dataFolder: string,
+  cluster: StoredCluster,
   { count, perBatch, answer }: Rows,
 ): Promise<{ readonly spoolSeconds: number; readonly batches: number }> {
-  const cluster = new StoredCluster(dataFolder);
   await cluster.begin(AGENTS);
   const leases = await cluster.addRun({ runId: RUN_ID, requests: count + 1 });
   const spools = new Map(AGENTS.map((name) => [name, openSpool(spoolFolder(muster, name), name)]));

@@ -7,6 +7,7 @@ import type { Lease } from "../coordinator/core/state.ts";
 import { MusterProcesses } from "../test/support/muster-processes.ts";
 import type { Benchmark, Gate } from "./benchmark.ts";
 import { numberAnswer } from "./durability/answers.ts";
+import { folderPlace } from "./durability/places.ts";
 import { StoredCluster } from "./durability/stored-cluster.ts";
 
 const AGENTS = Array.from({ length: 8 }, (_, agent) => `bench-${agent}`);
@@ -67,7 +68,7 @@ async function checkOpenRuns(muster: MusterProcesses, results: number, name: str
 }
 
 async function storeOpen(dataFolder: string, runs: number, results: number): Promise<number> {
-  const cluster = new StoredCluster(dataFolder);
+  const cluster = new StoredCluster(await folderPlace(dataFolder).open(), dataFolder);
   await cluster.begin(AGENTS);
   const answered = results / runs;
   const leasesOf: (readonly Lease[])[] = [];
@@ -80,7 +81,7 @@ async function storeOpen(dataFolder: string, runs: number, results: number): Pro
 }
 
 async function storeEnded(dataFolder: string, runs: number, results: number): Promise<number> {
-  const cluster = new StoredCluster(dataFolder);
+  const cluster = new StoredCluster(await folderPlace(dataFolder).open(), dataFolder);
   await cluster.begin(AGENTS);
   const requests = results / runs;
   for (let first = 0; first < runs; first += RUNS_TOGETHER) {

@@ -2,12 +2,9 @@
 // what they leave on the disk goes through the real loop, journals, blobs and archive. One agent makes one slot.
 import { toBinary } from "@bufbuild/protobuf";
 import { pino } from "pino";
-import { join } from "node:path";
 import { SYSTEM_CLOCK } from "../../base/node/system-clock.ts";
 import { BatchMaker, readSpooledBatch } from "../../agent/shell/batch-maker.ts";
-import { FolderBlobStore } from "../../coordinator/adapters/blobs/folder-blob-store.ts";
 import { FolderRunFiles } from "../../coordinator/adapters/folder-run-files.ts";
-import { SqliteJournalStore } from "../../coordinator/adapters/journals/sqlite-journal-store.ts";
 import type { AgentAnnouncement } from "../../coordinator/core/input.ts";
 import { DEFAULT_CORE_SETTINGS, emptyState, type Lease, type RunState } from "../../coordinator/core/state.ts";
 import { readBatch, readBatchRows } from "../../coordinator/shell/agent-messages.ts";
@@ -20,6 +17,7 @@ import { viewRun } from "../../coordinator/shell/run-view.ts";
 import type { EvaluationResponse } from "../../evaluation/response.ts";
 import { ResponseColumnsSchema } from "../../proto/gen/muster/v1/columns_pb.js";
 import { anAgent, anEngine } from "../../test/support/core-builders.ts";
+import type { OpenStores } from "./places.ts";
 
 /** The model of the stored runs. Agents that a benchmark starts hold another, so that they get no new work of them. */
 const MODEL = "bench";
@@ -41,19 +39,18 @@ export interface MadeBatch {
 
 /** A data folder that is being made. */
 export class StoredCluster {
-  readonly #journals: SqliteJournalStore;
-  readonly #blobs: FolderBlobStore;
+  readonly #stores: OpenStores;
   readonly #writer: FrameWriter;
   readonly #archive: RunArchive;
   readonly #loop: CoordinatorLoop;
   readonly #agents: AgentAnnouncement[] = [];
   readonly #batchNumbers = new Map<string, number>();
 
-  constructor(dataFolder: string) {
-    this.#journals = new SqliteJournalStore(join(dataFolder, "journals"));
-    this.#blobs = new FolderBlobStore(join(dataFolder, "blobs"));
+  /** Views of ended runs go to the data folder. */
+  constructor(stores: OpenStores, dataFolder: string) {
+    this.#stores = stores;
     this.#writer = new FrameWriter({
-      store: this.#journals,
+      store: stores.journals,
       lengths: new Map(),
       fullDisk: new FullDisk(SYSTEM_CLOCK, (message) => {
         throw new Error(`no room for the benchmark's data: ${message}`);
@@ -61,7 +58,7 @@ export class StoredCluster {
     });
     this.#archive = new RunArchive({
       files: new FolderRunFiles(dataFolder),
-      journals: this.#journals,
+      journals: stores.journals,
       scoreRun: () => Promise.reject(new Error("nothing is scored here")),
     });
     this.#loop = new CoordinatorLoop(emptyState(DEFAULT_CORE_SETTINGS), {
@@ -93,7 +90,7 @@ export class StoredCluster {
     const column = (value: number): Uint32Array => new Uint32Array(requests).fill(value);
     const shape = {
       planDigest: digestPlan(plan),
-      manifestBlob: await new PlanStore(this.#blobs).saveManifest(plan),
+      manifestBlob: await new PlanStore(this.#stores.blobs).saveManifest(plan),
       requestCount: requests,
       sampleCount: requests,
       sampleRequestCount: column(1),
@@ -146,7 +143,7 @@ export class StoredCluster {
   async accept(lease: Lease, batches: readonly MadeBatch[]): Promise<void> {
     const messages = batches.map(({ batchNumber, bytes }) => readSpooledBatch(batchNumber, bytes));
     const digests = await Promise.all(
-      messages.map(({ responses }) => this.#blobs.put(toBinary(ResponseColumnsSchema, responses!))),
+      messages.map(({ responses }) => this.#stores.blobs.put(toBinary(ResponseColumnsSchema, responses!))),
     );
     for (const [position, message] of messages.entries()) {
       const batch = readBatch(message, readBatchRows(message), lease.agentId, digests[position]!);
@@ -169,8 +166,7 @@ export class StoredCluster {
   async close(): Promise<void> {
     await this.#loop.settled();
     this.#loop.stop();
-    await this.#blobs.close();
-    await this.#journals.close();
+    await this.#stores.close();
   }
 }
 

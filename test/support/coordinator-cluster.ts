@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MusterProcesses, type Ready } from "./muster-processes.ts";
 import { NatsServer } from "./nats-server.ts";
+import { natsWords } from "./nats-words.ts";
 
 const LEADER_TIMEOUT_MS = 30_000;
 
@@ -55,11 +56,7 @@ export class CoordinatorCluster {
 
   /** The words that name the servers. */
   get natsWords(): readonly string[] {
-    return [
-      ...["--nats", this.servers.map(({ address }) => `nats://${address}`).join(",")],
-      ...["--nats-replicas", String(this.servers.length)],
-      ...this.servers.flatMap(({ monitor }) => ["--nats-monitors", monitor]),
-    ];
+    return natsWords(this.servers);
   }
 
   dataFolder(member: number): string {
