@@ -178,7 +178,7 @@ async function drain(muster: MusterProcesses): Promise<number> {
   const groups = Array.from({ length: AGENT_PROCESSES }, (_, process) =>
     AGENTS.filter((_name, agent) => agent % AGENT_PROCESSES === process),
   );
-  await Promise.all(groups.map((names) => muster.startAgentsTogether(names, onReady)));
+  await Promise.all(groups.map((names) => muster.startAgentsTogether(names, { onReady })));
   for (const name of AGENTS) {
     const spool = new DatabaseSync(join(spoolFolder(muster, name), "spool.sqlite"), { readOnly: true });
     const first = spool.prepare("SELECT number FROM batch LIMIT 1");

@@ -20,6 +20,7 @@ export class CoordinatorMetrics {
   readonly #tokens: Counter<"kind">;
   readonly #failures: Counter<"reason">;
   readonly #refused: Counter<"reason">;
+  readonly #granted: Counter;
   readonly #frame: Histogram;
 
   constructor(sources: MetricSources) {
@@ -46,6 +47,11 @@ export class CoordinatorMetrics {
       name: "muster_responses_refused_total",
       help: "Responses that were not taken, by reason.",
       labelNames: ["reason"],
+      registers,
+    });
+    this.#granted = new Counter({
+      name: "muster_leases_granted_total",
+      help: "Leases granted since this coordinator began to lead.",
       registers,
     });
     this.#frame = new Histogram({
@@ -83,6 +89,10 @@ export class CoordinatorMetrics {
 
   countRefusal(reason: RefusalReason, responses: number): void {
     this.#refused.inc({ reason }, responses);
+  }
+
+  countGrant(): void {
+    this.#granted.inc();
   }
 
   observeAppend(seconds: number): void {

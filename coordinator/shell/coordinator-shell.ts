@@ -177,6 +177,7 @@ export class CoordinatorShell {
   #onDurable(events: readonly Event[]): void {
     for (const event of events) {
       if (event.kind === "RunEnded") void this.#archiveRun(event.runId);
+      else if (event.kind === "LeaseGranted") this.metrics.countGrant();
       else if (event.kind === "RunReopened") void this.#resumeScores(event.runId);
     }
   }

@@ -1,10 +1,11 @@
 // Several agents in one process, for clusters that have more agents than this machine can hold processes:
-// ADDRESS FOLDER NAME… Each is a full agent: its own core, streams, spool and identity.
+// ADDRESS FOLDER ENGINE NAME… Each is a full agent: its own core, streams, spool and identity.
 import { join } from "node:path";
 import { runAgent } from "../../agent/main.ts";
+import type { ManyAgentsEngine } from "./muster-processes.ts";
 
-const [coordinator, folder, ...names] = process.argv.slice(2);
-if (coordinator === undefined || folder === undefined) throw new Error("no coordinator, or no folder");
+const [coordinator, folder, engine, ...names] = process.argv.slice(2);
+if (coordinator === undefined || folder === undefined || engine === undefined) throw new Error("words are missing");
 // Each agent listens for the signals that stop it.
 process.setMaxListeners(0);
 const agents = names.map((name) =>
@@ -13,16 +14,14 @@ const agents = names.map((name) =>
     name,
     dataFolder: join(folder, name),
     engines: {
-      engine: "hash",
       urls: [],
       urlApi: "completions",
       thinkEnd: null,
       thinkingTokens: 0,
       model: "hash",
-      concurrency: null,
       threads: null,
-      simulation: {},
       cacheFolder: folder,
+      ...(JSON.parse(engine) as ManyAgentsEngine),
     },
     pricePerSlotHour: 0,
     logLevel: "error",

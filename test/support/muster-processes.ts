@@ -25,6 +25,24 @@ export interface Ready {
   readonly message: Readonly<Record<string, unknown>>;
 }
 
+/** The engine of agents that are started together. */
+export interface ManyAgentsEngine {
+  readonly engine: "hash" | "simulated";
+  readonly concurrency: number | null;
+  /** Settings of a simulated one. */
+  readonly simulation: Readonly<Record<string, number>>;
+}
+
+/** How agents are started together. */
+interface ManyAgents {
+  /** Called for each that is ready. */
+  readonly onReady?: () => void;
+  readonly coordinator?: string;
+  readonly engine?: ManyAgentsEngine;
+}
+
+const HASH_ENGINE: ManyAgentsEngine = { engine: "hash", concurrency: null, simulation: {} };
+
 /**
  * The shipped program as real processes, with a home of their own. Waits for states (a ready message, an exit, a
  * metric), never for a delay. `stop` ends all that is left and removes the home.
@@ -51,10 +69,13 @@ export class MusterProcesses {
    * Starts agents of the coordinator in one process; each is a full agent with streams and a spool of its own. Resolves
    * when all are ready, and calls `onReady` for each.
    */
-  async startAgentsTogether(names: readonly string[], onReady: () => void = () => undefined): Promise<void> {
+  async startAgentsTogether(
+    names: readonly string[],
+    { onReady = () => undefined, coordinator = this.grpcAddress, engine = HASH_ENGINE }: ManyAgents = {},
+  ): Promise<void> {
     const folder = join(this.home, "state", "muster", "agents");
     const child = this.#spawn(
-      [this.grpcAddress, folder, ...names],
+      [coordinator, folder, JSON.stringify(engine), ...names],
       ["ignore", "ignore", "pipe", "ipc"],
       {},
       MANY_AGENTS,
