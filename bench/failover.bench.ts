@@ -5,10 +5,10 @@
 // what each slot's own account of its busy time lacks to the time that passed, over all rounds.
 import { setTimeout as sleep } from "node:timers/promises";
 import { CoordinatorClient } from "../cli/coordinator-client.ts";
-import { NatsConnection } from "../coordinator/adapters/nats/nats-connection.ts";
 import { CoordinatorCluster } from "../test/support/coordinator-cluster.ts";
 import { madeRunWords, placeMadeTasks } from "../test/support/made-run.ts";
 import { type NatsServer, natsServerProgram } from "../test/support/nats-server.ts";
+import { streamLeader } from "../test/support/nats-stores.ts";
 import type { Benchmark, Gate } from "./benchmark.ts";
 
 const AGENTS = Array.from({ length: 16 }, (_, agent) => `bench-${agent}`);
@@ -50,7 +50,9 @@ async function measureAll(cluster: CoordinatorCluster, rounds: number): Promise<
     await sleep(REST_MS);
     const before = await busySeconds(client);
     const alone = await measure(cluster, rounds, "its coordinator killed", async () => null);
-    const together = await measure(cluster, rounds, "the host of both leaders lost", () => journalLeader(cluster));
+    const together = await measure(cluster, rounds, "the host of both leaders lost", () =>
+      streamLeader(cluster.servers, "muster_journal_run-"),
+    );
     const idle = idleSeconds(before, await busySeconds(client));
     if (run.child.exitCode !== null) throw new Error(`the run ended before the rounds:\n${(await run.ended).stderr}`);
     return [
@@ -91,21 +93,6 @@ async function measure(
   }
   console.log(`  ${name}: ${seconds.map((value) => value.toFixed(1)).join(", ")} s`);
   return seconds;
-}
-
-/** The NATS server that leads the stream of the run's journal. */
-async function journalLeader({ servers }: CoordinatorCluster): Promise<NatsServer> {
-  const addresses = servers.map(({ address }) => address).join();
-  const connection = await NatsConnection.open({ addresses, cluster: "muster", replicas: 3, durable: "unproved" });
-  try {
-    for await (const { config, cluster } of connection.manager.streams.list("muster.journal.*")) {
-      const leader = servers.find((server) => server.name === cluster?.leader);
-      if (config.name.startsWith("muster_journal_run-") && leader !== undefined) return leader;
-    }
-  } finally {
-    await connection.close();
-  }
-  throw new Error("no server leads the run's journal");
 }
 
 interface Busy {

@@ -7,17 +7,17 @@ import type { Place } from "./places.ts";
 
 /** Requests of a run whose answers are there: counted in the journal, and in the blob that it names. */
 export async function countDurable(place: Place, runId: string): Promise<number> {
-  const { journals, blobs, close } = await place.open();
+  const stores = await place.open();
   const counted = new Set<number>();
   try {
-    for await (const event of readEvents(journals, runJournal(runId))) {
+    for await (const event of readEvents(stores.journals, runJournal(runId))) {
       if (event.kind !== "ResponsesAccepted") continue;
-      const bytes = await blobs.get(event.digest);
+      const bytes = await stores.blobs.get(event.digest);
       const there = new Set(readResponses(fromBinary(ResponseColumnsSchema, bytes)).requestIndex);
       for (const request of event.requestIndexes) if (there.has(request)) counted.add(request);
     }
   } finally {
-    await close();
+    await stores.close();
   }
   return counted.size;
 }

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { FolderBlobStore } from "../../coordinator/adapters/blobs/folder-blob-store.ts";
 import { SqliteJournalStore } from "../../coordinator/adapters/journals/sqlite-journal-store.ts";
 import { NatsBlobStore } from "../../coordinator/adapters/nats/nats-blob-store.ts";
-import { NatsConnection } from "../../coordinator/adapters/nats/nats-connection.ts";
 import { NatsJournalStore } from "../../coordinator/adapters/nats/nats-journal-store.ts";
 import type { BlobStore } from "../../coordinator/ports/blob-store.ts";
 import type { JournalStore } from "../../coordinator/ports/journal.ts";
 import type { NatsServer } from "../../test/support/nats-server.ts";
-import { natsWords } from "../../test/support/nats-words.ts";
+import { connectNats, natsWords } from "../../test/support/nats-stores.ts";
 
 /** Journals and blobs, opened. */
 export interface OpenStores {
@@ -46,13 +45,7 @@ export function natsPlace(servers: readonly NatsServer[], dataFolder: string): P
   return {
     coordinatorWords: ["--data-dir", dataFolder, ...natsWords(servers)],
     async open() {
-      const connection = await NatsConnection.open({
-        addresses: servers.map(({ address }) => address).join(),
-        cluster: "muster",
-        replicas: servers.length,
-        durable: "always",
-        monitors: servers.map(({ monitor }) => monitor),
-      });
+      const connection = await connectNats(servers);
       const journals = new NatsJournalStore(connection);
       const blobs = await NatsBlobStore.open(connection);
       return {

@@ -1,12 +1,11 @@
-import { SqliteJournalStore } from "../../coordinator/adapters/journals/sqlite-journal-store.ts";
 import { evolve } from "../../coordinator/core/evolve.ts";
 import { emptyState } from "../../coordinator/core/state.ts";
+import type { JournalStore } from "../../coordinator/ports/journal.ts";
 import { runJournal } from "../../coordinator/shell/frame-writer.ts";
 import { readEvents } from "../../coordinator/shell/recovery.ts";
 
-/** Samples that were leased although all their responses were durable, as the run's journal in a folder tells. */
-export async function countAskedAgain(journalFolder: string, runId: string): Promise<number> {
-  const store = new SqliteJournalStore(journalFolder);
+/** Samples that were leased although all their responses were durable, as the run's journal tells. */
+export async function countAskedAgain(store: JournalStore, runId: string): Promise<number> {
   const state = emptyState();
   let again = 0;
   for await (const event of readEvents(store, runJournal(runId))) {
@@ -16,6 +15,5 @@ export async function countAskedAgain(journalFolder: string, runId: string): Pro
     }
     evolve(state, event, 0);
   }
-  await store.close();
   return again;
 }

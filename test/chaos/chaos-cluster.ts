@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SeededRandom } from "../../quickstart/seeded-random.ts";
-import { MusterProcesses, type Ready } from "../support/muster-processes.ts";
+import { CoordinatorCluster } from "../support/coordinator-cluster.ts";
+import type { MusterProcesses, Ready } from "../support/muster-processes.ts";
+import type { NatsServer } from "../support/nats-server.ts";
+import { streamLeader } from "../support/nats-stores.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 import { TcpProxy } from "../support/tcp-proxy.ts";
 
@@ -9,10 +12,13 @@ import { TcpProxy } from "../support/tcp-proxy.ts";
 export const CHAOS_KINDS = [
   "agent killed",
   "agent stopped for a while",
-  "coordinator killed",
-  "coordinator stopped for a while",
+  "leading coordinator killed",
+  "leading coordinator stopped for a while",
+  "standby killed",
+  "NATS server that leads the run's journal killed",
+  "NATS server that leads the run's journal stopped for a while",
   "connections cut",
-  "coordinator's disk full for a while",
+  "leading coordinator's disk full for a while",
   "agent's disk full for a while",
 ] as const;
 
@@ -23,86 +29,123 @@ const AGENT = ["--engine", "simulated", "--model", "hash", "--concurrency", "8",
 /** Longest time that a process stands still or a disk is full, milliseconds: longer than a lease lives. */
 const PAUSE_MAX_MS = 6_000;
 const LEASE = ["--lease-seconds", "4"];
+/** Longest time until what was killed is started again. */
+const GONE_MAX_MS = 2_000;
+const COORDINATOR_DISK_MEGABYTES = 512;
+const AGENT_DISK_MEGABYTES = 64;
 
 interface ChaosAgent {
   ready: Ready;
   readonly disk: SmallDisk | null;
 }
 
-/** A coordinator and three agents as real processes, each with a disk of its own, and their connections through a proxy. */
+/**
+ * Three NATS servers, two coordinators and three agents as real processes. Coordinators and agents have a disk of their
+ * own each, and agents reach coordinators through proxies.
+ */
 export class ChaosCluster {
-  readonly muster = new MusterProcesses();
+  readonly coordinators: CoordinatorCluster;
   readonly #agents: ChaosAgent[] = [];
-  #proxy: TcpProxy | null = null;
-  #disk: SmallDisk | null = null;
-  #coordinator: Ready | null = null;
+  readonly #proxies: TcpProxy[] = [];
+  readonly #disks: SmallDisk[];
 
-  /** Where the coordinator's journals are. */
-  get journalFolder(): string {
-    return join(this.#coordinatorFolder, "journals");
+  static async start(natsProgram: string): Promise<ChaosCluster> {
+    const disks: SmallDisk[] = [];
+    const prepare = (folder: string): void => {
+      if (SmallDisk.isPossible) disks.push(new SmallDisk(folder, COORDINATOR_DISK_MEGABYTES));
+    };
+    const coordinators = await CoordinatorCluster.start(natsProgram, 3, 2, { words: LEASE, prepare });
+    const cluster = new ChaosCluster(coordinators, disks);
+    await cluster.#startAgents();
+    return cluster;
   }
 
-  get #coordinatorFolder(): string {
-    return join(this.muster.home, "coordinator");
+  private constructor(coordinators: CoordinatorCluster, disks: SmallDisk[]) {
+    this.coordinators = coordinators;
+    this.#disks = disks;
   }
 
-  async start(): Promise<void> {
-    if (SmallDisk.isPossible) this.#disk = new SmallDisk(this.#coordinatorFolder, 512);
-    await this.#startCoordinator();
-    this.#proxy = await TcpProxy.open(() => this.muster.grpcAddress);
+  get muster(): MusterProcesses {
+    return this.coordinators.muster;
+  }
+
+  async #startAgents(): Promise<void> {
+    for (const { address } of this.coordinators.members) this.#proxies.push(await TcpProxy.open(() => address));
+    const addresses = this.#proxies.map(({ address }) => address).join(",");
     for (let agent = 0; agent < AGENTS; agent++) {
       const folder = join(this.muster.home, `agent-${agent}`);
-      const disk = SmallDisk.isPossible ? new SmallDisk(folder, 64) : null;
-      const place = ["--coordinator", this.#proxy.address, "--name", `a${agent}`, "--data-dir", folder];
+      const disk = SmallDisk.isPossible ? new SmallDisk(folder, AGENT_DISK_MEGABYTES) : null;
+      const place = ["--coordinator", addresses, "--name", `a${agent}`, "--data-dir", folder];
       this.#agents.push({ ready: await this.muster.start(["agent", ...place, ...AGENT]), disk });
     }
-  }
-
-  async #startCoordinator(): Promise<void> {
-    this.#coordinator = await this.muster.startCoordinator(["--data-dir", this.#coordinatorFolder, ...LEASE]);
   }
 
   /** Does one thing, and undoes it; false where it cannot be done here. */
   async strike(kind: ChaosKind, random: SeededRandom): Promise<boolean> {
     const agent = random.pick(this.#agents);
     const pauseMs = random.between(300, PAUSE_MAX_MS);
+    const goneMs = random.below(GONE_MAX_MS);
+    const { coordinators } = this;
     switch (kind) {
       case "agent killed":
         await this.muster.kill(agent.ready);
-        await sleep(random.below(2_000));
+        await sleep(goneMs);
         agent.ready = await this.muster.start(agent.ready.words);
         return true;
       case "agent stopped for a while":
-        return stopFor(agent.ready, pauseMs);
-      case "coordinator killed":
-        await this.muster.killCoordinator();
-        await sleep(random.below(1_000));
-        await this.#startCoordinator();
+        return stopFor((signal) => agent.ready.child.kill(signal), pauseMs);
+      case "leading coordinator killed":
+        return this.#killCoordinator(await coordinators.leader(), goneMs);
+      case "leading coordinator stopped for a while": {
+        const { child } = coordinators.members[await coordinators.leader()]!.ready;
+        return stopFor((signal) => child.kill(signal), pauseMs);
+      }
+      case "standby killed":
+        return this.#killCoordinator(1 - (await coordinators.leader()), goneMs);
+      case "NATS server that leads the run's journal killed": {
+        const server = await this.#natsLeader();
+        await server.kill();
+        await sleep(goneMs);
+        await server.restart();
         return true;
-      case "coordinator stopped for a while":
-        return stopFor(this.#coordinator!, pauseMs);
+      }
+      case "NATS server that leads the run's journal stopped for a while": {
+        const server = await this.#natsLeader();
+        return stopFor((signal) => server.signal(signal), pauseMs);
+      }
       case "connections cut":
-        return this.#proxy!.cut() > 0;
-      case "coordinator's disk full for a while":
-        return fillFor(this.#disk, pauseMs);
+        return this.#proxies.reduce((cut, proxy) => cut + proxy.cut(), 0) > 0;
+      case "leading coordinator's disk full for a while":
+        return fillFor(this.#disks[await coordinators.leader()] ?? null, pauseMs);
       case "agent's disk full for a while":
         return fillFor(agent.disk, pauseMs);
     }
   }
 
   async stop(): Promise<void> {
-    await this.#proxy?.close();
+    for (const proxy of this.#proxies) await proxy.close();
     // The disks go before the home that they are mounted in is removed.
-    await this.muster.stop(() => {
-      for (const disk of [this.#disk, ...this.#agents.map((agent) => agent.disk)]) disk?.unmount();
+    await this.coordinators.stop(() => {
+      for (const disk of [...this.#disks, ...this.#agents.map((agent) => agent.disk)]) disk?.unmount();
     });
+  }
+
+  async #killCoordinator(member: number, goneMs: number): Promise<boolean> {
+    await this.coordinators.kill(member);
+    await sleep(goneMs);
+    await this.coordinators.restart(member);
+    return true;
+  }
+
+  #natsLeader(): Promise<NatsServer> {
+    return streamLeader(this.coordinators.servers, "muster_journal_run-");
   }
 }
 
-async function stopFor({ child }: Ready, pauseMs: number): Promise<boolean> {
-  child.kill("SIGSTOP");
+async function stopFor(signal: (name: "SIGSTOP" | "SIGCONT") => unknown, pauseMs: number): Promise<boolean> {
+  signal("SIGSTOP");
   await sleep(pauseMs);
-  child.kill("SIGCONT");
+  signal("SIGCONT");
   return true;
 }
 

@@ -6,9 +6,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
+import { SqliteJournalStore } from "../../coordinator/adapters/journals/sqlite-journal-store.ts";
 import type { RunManifest } from "../../evaluation/manifest.ts";
 import { SeededRandom } from "../../quickstart/seeded-random.ts";
-import { makeTasks } from "../support/made-tasks.ts";
+import { madeRunWords, placeMadeTasks, undisturbedRun } from "../support/made-run.ts";
 import { MusterProcesses } from "../support/muster-processes.ts";
 import { readRunOutput, type RunOutput } from "../support/run-output.ts";
 import { countAskedAgain } from "./asked-again.ts";
@@ -25,32 +26,9 @@ const { values } = parseArgs({
 });
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
 const choiceDocuments = Math.ceil((kills * REQUESTS_PER_KILL) / 6);
-const wish = { choiceDocuments, writtenDocuments: 2 * choiceDocuments };
+const wish = { seed, choiceDocuments, writtenDocuments: 2 * choiceDocuments };
 const total = choiceDocuments * 6;
-const open: MusterProcesses[] = [];
-
-function newCluster(): MusterProcesses {
-  const muster = new MusterProcesses();
-  open.push(muster);
-  makeTasks(join(muster.home, "tasks"), seed, wish);
-  return muster;
-}
-
-function runWords(muster: MusterProcesses): string[] {
-  return [
-    ..."run --tasks made --model hash --yes --json --no-cache --bootstrap-iterations 100".split(" "),
-    ...["--include-path", join(muster.home, "tasks"), "--coordinator", muster.grpcAddress],
-    ...["--output", join(muster.home, "out")],
-  ];
-}
-
-async function undisturbed(): Promise<RunOutput> {
-  const muster = newCluster();
-  await muster.startCoordinator();
-  await muster.startAgent("a", ["--engine", "hash", "--model", "hash"]);
-  await muster.output(runWords(muster));
-  return readRunOutput(join(muster.home, "out"));
-}
+const muster = new MusterProcesses();
 
 interface Disturbed {
   readonly output: RunOutput;
@@ -61,10 +39,10 @@ interface Disturbed {
 
 async function disturbed(): Promise<Disturbed> {
   const random = new SeededRandom(seed);
-  const muster = newCluster();
+  placeMadeTasks(muster, wish);
   await muster.startCoordinator();
   await Promise.all(Array.from({ length: AGENTS }, (_, agent) => muster.startAgent(`a${agent}`, AGENT)));
-  const run = muster.begin(runWords(muster));
+  const run = muster.begin(madeRunWords(muster, muster.grpcAddress));
   while (!((await muster.metric("muster_run_requests_done").catch(() => 0)) > 0)) await sleep(20);
   let withWork = 0;
   for (let kill = 0; kill < kills && run.child.exitCode === null; kill++) {
@@ -79,12 +57,14 @@ async function disturbed(): Promise<Disturbed> {
   if (code !== 0) throw new Error(`the run ended with ${code}:\n${stderr}`);
   const folder = join(muster.home, "out");
   const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as RunManifest;
-  const askedAgain = await countAskedAgain(join(muster.home, "state/muster/coordinator/journals"), manifest.run.runId);
+  const journals = new SqliteJournalStore(join(muster.home, "state/muster/coordinator/journals"));
+  const askedAgain = await countAskedAgain(journals, manifest.run.runId);
+  await journals.close();
   return { output: readRunOutput(folder), manifest, withWork, askedAgain };
 }
 
 try {
-  const expected = await undisturbed();
+  const expected = await undisturbedRun(wish);
   const { output, manifest, withWork, askedAgain } = await disturbed();
   const { duplicates, disagreements, leaseExpiries } = manifest.totals;
   const isSame = isDeepStrictEqual(output, expected);
@@ -97,5 +77,5 @@ try {
   const isProof = isSame && withWork >= kills && askedAgain === 0 && disagreements === 0;
   process.exitCode = isProof && manifest.coverage.everySampleCountedOnce ? 0 : 1;
 } finally {
-  for (const muster of open) await muster.stop();
+  await muster.stop();
 }

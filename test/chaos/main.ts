@@ -1,14 +1,16 @@
-// `npm run chaos -- --minutes 10 [--seed S]`: runs on real processes while processes are killed and stopped, connections
-// cut and disks filled. Ends with 1 unless every run ends by itself with the files of an undisturbed one, every sample
+// `npm run chaos -- --minutes 10 [--seed S]`: runs on real processes (three NATS servers, two coordinators, three agents)
+// while processes are killed and stopped, connections cut and disks filled. Ends with 1 unless every run ends by itself with the files of an undisturbed one, every sample
 // counted once, and nothing durable asked again.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
+import { NatsJournalStore } from "../../coordinator/adapters/nats/nats-journal-store.ts";
 import type { RunManifest } from "../../evaluation/manifest.ts";
 import { SeededRandom } from "../../quickstart/seeded-random.ts";
-import { makeTasks } from "../support/made-tasks.ts";
-import { MusterProcesses } from "../support/muster-processes.ts";
+import { madeRunWords, placeMadeTasks, undisturbedRun } from "../support/made-run.ts";
+import { natsServerProgram } from "../support/nats-server.ts";
+import { connectNats } from "../support/nats-stores.ts";
 import { readRunOutput, type RunOutput } from "../support/run-output.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 import { countAskedAgain } from "./asked-again.ts";
@@ -16,7 +18,6 @@ import { CHAOS_KINDS, ChaosCluster, type ChaosKind } from "./chaos-cluster.ts";
 
 /** Between two faults, milliseconds. */
 const QUIET_MAX_MS = 4_000;
-const WISH = { choiceDocuments: 500, writtenDocuments: 1_000 };
 const DONE = "muster_run_requests_done";
 
 const { values } = parseArgs({
@@ -24,26 +25,7 @@ const { values } = parseArgs({
 });
 const endsAtMs = performance.now() + Number(values.minutes) * 60_000;
 const seed = Number(values.seed);
-
-function runWords(muster: MusterProcesses, output: string): string[] {
-  return [
-    ..."run --tasks made --model hash --yes --json --no-cache --bootstrap-iterations 100".split(" "),
-    ...["--include-path", join(muster.home, "tasks"), "--coordinator", muster.grpcAddress, "--output", output],
-  ];
-}
-
-async function undisturbed(): Promise<RunOutput> {
-  const muster = new MusterProcesses();
-  try {
-    makeTasks(join(muster.home, "tasks"), seed, WISH);
-    await muster.startCoordinator();
-    await muster.startAgent("a", ["--engine", "hash", "--model", "hash"]);
-    await muster.output(runWords(muster, join(muster.home, "out")));
-    return readRunOutput(join(muster.home, "out"));
-  } finally {
-    await muster.stop();
-  }
-}
+const wish = { seed, choiceDocuments: 500, writtenDocuments: 1_000 };
 
 /** What one run was like. */
 interface ChaosRun {
@@ -54,12 +36,15 @@ interface ChaosRun {
   readonly disagreements: number;
 }
 
-async function finish(cluster: ChaosCluster, output: string, expected: RunOutput): Promise<ChaosRun> {
+async function finish({ coordinators }: ChaosCluster, output: string, expected: RunOutput): Promise<ChaosRun> {
   const manifest = JSON.parse(readFileSync(join(output, "manifest.json"), "utf8")) as RunManifest;
+  const connection = await connectNats(coordinators.servers);
+  const askedAgain = await countAskedAgain(new NatsJournalStore(connection), manifest.run.runId);
+  await connection.close();
   return {
     isSame: isDeepStrictEqual(readRunOutput(output), expected),
     isWhole: manifest.coverage.everySampleCountedOnce,
-    askedAgain: await countAskedAgain(cluster.journalFolder, manifest.run.runId),
+    askedAgain,
     answeredTwice: manifest.totals.duplicates,
     disagreements: manifest.totals.disagreements,
   };
@@ -74,29 +59,30 @@ async function disturb(
 ): Promise<void> {
   while (!hasEnded() && performance.now() < endsAtMs) {
     await sleep(random.below(QUIET_MAX_MS));
-    const done = await cluster.muster.metric(DONE).catch(() => Number.NaN);
+    const done = await cluster.coordinators.metric(await cluster.coordinators.leader(), DONE);
     if (hasEnded() || Number.isNaN(done)) continue;
     const kind = random.pick(CHAOS_KINDS);
     if (await cluster.strike(kind, random)) struck.set(kind, (struck.get(kind) ?? 0) + 1);
   }
 }
 
-const cluster = new ChaosCluster();
+const program = await natsServerProgram();
+if (program === null) process.exit(1);
+const expected = await undisturbedRun(wish);
+const cluster = await ChaosCluster.start(program);
 try {
   if (!SmallDisk.isPossible) console.error("SKIPPED: full disks, since only root can mount small ones");
-  const expected = await undisturbed();
   const random = new SeededRandom(seed);
   const struck = new Map<ChaosKind, number>();
   const runs: ChaosRun[] = [];
-  makeTasks(join(cluster.muster.home, "tasks"), seed, WISH);
-  await cluster.start();
+  placeMadeTasks(cluster.muster, wish);
   while (performance.now() < endsAtMs) {
-    const output = join(cluster.muster.home, `out-${runs.length}`);
-    const run = cluster.muster.begin(runWords(cluster.muster, output));
+    const folder = `out-${runs.length}`;
+    const run = cluster.muster.begin(madeRunWords(cluster.muster, cluster.coordinators.addresses, folder));
     await disturb(cluster, random, struck, () => run.child.exitCode !== null);
     const { code, stderr } = await run.ended;
     if (code !== 0) throw new Error(`run ${runs.length} ended with ${code}:\n${stderr}`);
-    runs.push(await finish(cluster, output, expected));
+    runs.push(await finish(cluster, join(cluster.muster.home, folder), expected));
     console.error(`${runs.length} runs, ${[...struck.values()].reduce((sum, times) => sum + times, 0)} faults`);
   }
   const sum = (of: (run: ChaosRun) => number): number => runs.reduce((total, run) => total + of(run), 0);

@@ -2,35 +2,28 @@
 // room, with the bits of an undisturbed run.
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { makeTasks } from "../support/made-tasks.ts";
+import { madeRunWords, placeMadeTasks, undisturbedRun } from "../support/made-run.ts";
 import { MusterProcesses } from "../support/muster-processes.ts";
 import { readRunOutput, type RunOutput } from "../support/run-output.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 
-const SAMPLES = 200 + 60;
+const WISH = { seed: 7, choiceDocuments: 200, writtenDocuments: 60 };
+const SAMPLES = WISH.choiceDocuments + WISH.writtenDocuments;
 const DONE = "muster_run_samples_done";
 const WAIT = { timeout: 60_000, interval: 50 };
 /** Slow enough that work is left when a disk is full. */
 const SLOW_AGENT = ["--engine", "simulated", "--model", "hash", "--concurrency", "4", "--simulation", "latencyMs=300"];
 
-const opened: { readonly muster: MusterProcesses; readonly disk: SmallDisk | null }[] = [];
+const opened: { readonly muster: MusterProcesses; readonly disk: SmallDisk }[] = [];
 let undisturbed: RunOutput;
 if (!SmallDisk.isPossible) console.error("SKIPPED: full disks, since only root on Linux can mount small ones");
 
-function open(folder: string | null): { readonly muster: MusterProcesses; readonly disk: SmallDisk | null } {
+function open(folder: string): { readonly muster: MusterProcesses; readonly disk: SmallDisk } {
   const muster = new MusterProcesses();
-  makeTasks(join(muster.home, "tasks"), 7, { choiceDocuments: 200, writtenDocuments: 60 });
-  const disk = folder === null ? null : new SmallDisk(join(muster.home, folder), 96);
+  placeMadeTasks(muster, WISH);
+  const disk = new SmallDisk(join(muster.home, folder), 96);
   opened.push({ muster, disk });
   return { muster, disk };
-}
-
-function runWords(muster: MusterProcesses): string[] {
-  return [
-    ..."run --tasks made --model hash --yes --json --no-cache".split(" "),
-    ...["--include-path", join(muster.home, "tasks"), "--coordinator", muster.grpcAddress],
-    ...["--output", join(muster.home, "out")],
-  ];
 }
 
 async function healthOf(muster: MusterProcesses): Promise<string> {
@@ -39,30 +32,26 @@ async function healthOf(muster: MusterProcesses): Promise<string> {
 }
 
 beforeAll(async () => {
-  const { muster } = open(null);
-  await muster.startCoordinator();
-  await muster.startAgent("a0", ["--engine", "hash", "--model", "hash"]);
-  await muster.output(runWords(muster));
-  undisturbed = readRunOutput(join(muster.home, "out"));
+  undisturbed = await undisturbedRun(WISH);
 });
 
 afterAll(async () => {
-  for (const { muster, disk } of opened) await muster.stop(() => disk?.unmount());
+  for (const { muster, disk } of opened) await muster.stop(() => disk.unmount());
 });
 
 test.skipIf(!SmallDisk.isPossible)(
   "a full disk of the coordinator is said, waited for, and loses nothing",
   async () => {
     const { muster, disk } = open("coordinator");
-    await muster.startCoordinator(["--data-dir", disk!.path]);
+    await muster.startCoordinator(["--data-dir", disk.path]);
     await Promise.all(["a0", "a1"].map((name) => muster.startAgent(name, SLOW_AGENT)));
-    const run = muster.begin(runWords(muster));
+    const run = muster.begin(madeRunWords(muster, muster.grpcAddress));
     await vi.waitFor(async () => expect(await muster.metric(DONE)).toBeGreaterThan(SAMPLES / 5), WAIT);
-    disk!.fill();
+    disk.fill();
     await vi.waitFor(async () => expect(await healthOf(muster)).toMatch(/^503 .*(full|no space)/), WAIT);
     expect(await muster.metric("muster_disk_full")).toBe(1);
     expect(await muster.metric(DONE)).toBeLessThan(SAMPLES);
-    disk!.free();
+    disk.free();
     await vi.waitFor(async () => expect(await healthOf(muster)).toBe("200 ok"), WAIT);
     const { code, stderr } = await run.ended;
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
@@ -73,10 +62,10 @@ test.skipIf(!SmallDisk.isPossible)(
 test.skipIf(!SmallDisk.isPossible)("a full disk of an agent stops its work, and loses nothing", async () => {
   const { muster, disk } = open("agent");
   await muster.startCoordinator();
-  await muster.startAgent("a0", [...SLOW_AGENT, "--data-dir", disk!.path]);
-  const run = muster.begin(runWords(muster));
+  await muster.startAgent("a0", [...SLOW_AGENT, "--data-dir", disk.path]);
+  const run = muster.begin(madeRunWords(muster, muster.grpcAddress));
   await vi.waitFor(async () => expect(await muster.metric(DONE)).toBeGreaterThan(SAMPLES / 5), WAIT);
-  disk!.fill();
+  disk.fill();
   // What the spool cannot take is not sent either: what is done stays where it is.
   let [before, after] = [Number.NaN, await muster.metric(DONE)];
   while (before !== after) {
@@ -84,7 +73,7 @@ test.skipIf(!SmallDisk.isPossible)("a full disk of an agent stops its work, and 
     [before, after] = [after, await muster.metric(DONE)];
   }
   expect(after).toBeLessThan(SAMPLES);
-  disk!.free();
+  disk.free();
   const { code, stderr } = await run.ended;
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
   expect(readRunOutput(join(muster.home, "out"))).toEqual(undisturbed);

@@ -2,11 +2,12 @@
 // supervisor would. Nobody touches the run, and it ends with the bits of an undisturbed one.
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeTasks } from "../support/made-tasks.ts";
+import { madeRunWords, placeMadeTasks, undisturbedRun } from "../support/made-run.ts";
 import { MusterProcesses, type Ready } from "../support/muster-processes.ts";
 import { readRunOutput, type RunOutput } from "../support/run-output.ts";
 
-const SAMPLES = 200 + 60;
+const WISH = { seed: 7, choiceDocuments: 200, writtenDocuments: 60 };
+const SAMPLES = WISH.choiceDocuments + WISH.writtenDocuments;
 const DONE = "muster_run_samples_done";
 const TIMEOUT_MS = 180_000;
 /** Slow enough that work is left when a process is back, on a busy machine too; the answers are the hash engine's. */
@@ -18,16 +19,8 @@ let undisturbed: RunOutput;
 function newCluster(): MusterProcesses {
   const muster = new MusterProcesses();
   open.push(muster);
-  makeTasks(join(muster.home, "tasks"), 7, { choiceDocuments: 200, writtenDocuments: 60 });
+  placeMadeTasks(muster, WISH);
   return muster;
-}
-
-function runWords(muster: MusterProcesses): string[] {
-  return [
-    ..."run --tasks made --model hash --yes --json --no-cache".split(" "),
-    ...["--include-path", join(muster.home, "tasks"), "--coordinator", muster.grpcAddress],
-    ...["--output", join(muster.home, "out")],
-  ];
 }
 
 /** Resolves when a share of the samples is durable; throws when the run has already ended. */
@@ -47,7 +40,7 @@ async function runDisturbed(disturb: (muster: MusterProcesses, agents: Ready[]) 
   const muster = newCluster();
   await muster.startCoordinator(["--lease-seconds", "2"]);
   const agents = await Promise.all(["a0", "a1"].map((name) => muster.startAgent(name, SLOW_AGENT)));
-  const run = muster.begin(runWords(muster));
+  const run = muster.begin(madeRunWords(muster, muster.grpcAddress));
   await disturb(muster, agents);
   const { code, stderr } = await run.ended;
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
@@ -55,11 +48,7 @@ async function runDisturbed(disturb: (muster: MusterProcesses, agents: Ready[]) 
 }
 
 beforeAll(async () => {
-  const muster = newCluster();
-  await muster.startCoordinator();
-  await muster.startAgent("a0", ["--engine", "hash", "--model", "hash"]);
-  await muster.output(runWords(muster));
-  undisturbed = readRunOutput(join(muster.home, "out"));
+  undisturbed = await undisturbedRun(WISH);
 });
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MusterProcesses, type Ready } from "./muster-processes.ts";
 import { NatsServer } from "./nats-server.ts";
-import { natsWords } from "./nats-words.ts";
+import { natsWords } from "./nats-stores.ts";
 
 const LEADER_TIMEOUT_MS = 30_000;
 
@@ -26,17 +26,32 @@ interface Member {
   readonly httpAddress: string;
 }
 
+/** What coordinators are started with. */
+interface CoordinatorClusterOptions {
+  readonly words?: readonly string[];
+  /** Called with each data folder before it is used. */
+  readonly prepare?: (dataFolder: string) => void;
+}
+
 export class CoordinatorCluster {
   readonly muster = new MusterProcesses();
   readonly servers: readonly NatsServer[];
   readonly #members: Member[] = [];
 
   /** Starts NATS servers (one, or three that are one cluster) and coordinators on them. */
-  static async start(program: string, servers: 1 | 3, coordinators: number): Promise<CoordinatorCluster> {
+  static async start(
+    program: string,
+    servers: 1 | 3,
+    coordinators: number,
+    { words = [], prepare = () => undefined }: CoordinatorClusterOptions = {},
+  ): Promise<CoordinatorCluster> {
     const started = servers === 1 ? [await NatsServer.start(program)] : await NatsServer.startCluster(program);
     const cluster = new CoordinatorCluster(started);
     try {
-      for (let count = 0; count < coordinators; count++) await cluster.#add(count);
+      for (let count = 0; count < coordinators; count++) {
+        prepare(cluster.dataFolder(count));
+        await cluster.#add(count, words);
+      }
       await cluster.leader();
     } catch (error) {
       await cluster.stop();
@@ -67,9 +82,9 @@ export class CoordinatorCluster {
     return this.#members;
   }
 
-  async #add(count: number): Promise<void> {
-    const place = ["--name", `c${count}`, "--data-dir", this.dataFolder(count), "--lease-seconds", "10"];
-    const words = ["coordinator", ...place, ...this.natsWords];
+  async #add(count: number, more: readonly string[]): Promise<void> {
+    const place = ["--name", `c${count}`, "--data-dir", this.dataFolder(count)];
+    const words = ["coordinator", ...place, ...more, ...this.natsWords];
     const ready = await this.muster.start([...words, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
     const address = String(ready.message["grpcAddress"]);
     const httpAddress = String(ready.message["httpAddress"]);
@@ -111,8 +126,9 @@ export class CoordinatorCluster {
     return JSON.parse(await this.muster.output(words)) as ClusterStatus;
   }
 
-  async stop(): Promise<void> {
-    await this.muster.stop();
+  /** Ends all; `beforeRemoval` is called before the home is removed. */
+  async stop(beforeRemoval?: () => void): Promise<void> {
+    await this.muster.stop(beforeRemoval);
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 }

@@ -1,0 +1,35 @@
+import { NatsConnection } from "../../coordinator/adapters/nats/nats-connection.ts";
+import type { NatsServer } from "./nats-server.ts";
+
+/** A connection to the servers as the coordinators of `natsWords` have it. */
+export function connectNats(servers: readonly NatsServer[]): Promise<NatsConnection> {
+  return NatsConnection.open({
+    addresses: servers.map(({ address }) => address).join(),
+    cluster: "muster",
+    replicas: servers.length,
+    durable: "always",
+    monitors: servers.map(({ monitor }) => monitor),
+  });
+}
+
+/** The server that leads a stream whose name begins so. */
+export async function streamLeader(servers: readonly NatsServer[], begin: string): Promise<NatsServer> {
+  const connection = await connectNats(servers);
+  try {
+    for await (const { config, cluster } of connection.manager.streams.list()) {
+      const leader = servers.find((server) => server.name === cluster?.leader);
+      if (config.name.startsWith(begin) && leader !== undefined) return leader;
+    }
+  } finally {
+    await connection.close();
+  }
+  throw new Error(`no server leads a stream ${begin}…`);
+}
+/** The words that name the servers to a coordinator. */
+export function natsWords(servers: readonly NatsServer[]): readonly string[] {
+  return [
+    ...["--nats", servers.map(({ address }) => `nats://${address}`).join(",")],
+    ...["--nats-replicas", String(servers.length)],
+    ...servers.flatMap(({ monitor }) => ["--nats-monitors", monitor]),
+  ];
+}
