@@ -21,6 +21,8 @@ export interface EngineWish {
   readonly broken: ReadonlySet<string>;
 }
 
+const HEALED_LATENCY_MAX_MS = 100;
+
 /** Where an engine is. */
 interface EnginePlace {
   readonly agent: number;
@@ -39,6 +41,7 @@ export class Engines {
   readonly #downUntilMs = new Map<string, number>();
   /** Hears which requests are computed. */
   readonly #onComputed: (count: number) => void;
+  #isHealed = false;
   /** Answers that were none, and requests that failed. */
   rubbish = 0;
   failures = 0;
@@ -49,6 +52,11 @@ export class Engines {
     this.#onComputed = onComputed;
   }
 
+  /** No engine is slow any more: what is left is soon done, however few slots are left for it. */
+  heal(): void {
+    this.#isHealed = true;
+  }
+
   /** Breaks one slot's engine for a while of the world's time. */
   breakDown(slot: string, untilMs: number): void {
     this.#downUntilMs.set(slot, untilMs);
@@ -57,8 +65,10 @@ export class Engines {
   /** One slot's engine in one life of its agent. */
   open({ agent, slot, life, description }: EnginePlace): InferenceEngine {
     const isDown = (): boolean => life.worldMs < (this.#downUntilMs.get(slot) ?? 0);
-    const latencyMs = (): number =>
-      (5 + this.#random.below(this.#wish.latencyMaxMs)) * (this.#wish.slowAgents.has(agent) ? 4 : 1);
+    const latencyMs = (): number => {
+      if (this.#isHealed) return 5 + this.#random.below(HEALED_LATENCY_MAX_MS);
+      return (5 + this.#random.below(this.#wish.latencyMaxMs)) * (this.#wish.slowAgents.has(agent) ? 4 : 1);
+    };
     return {
       description,
       compute: (requests) =>

@@ -24,7 +24,7 @@ const LIE_EVERY_MS = 120;
 /** What it may name: things that exist, and are not its own. */
 export interface Gossip {
   readonly runIds: readonly string[];
-  /** Leases that were granted to anybody. */
+  /** Leases that were granted to those who do not lie. */
   readonly leaseIds: () => readonly string[];
   readonly planOf: (runId: string) => WorldPlan;
 }

@@ -237,7 +237,8 @@ class World {
 
   #sent(agent: number, message: ControlDown | DataDown): void {
     const { message: what } = message;
-    if (what.case === "leaseGrant") this.#leaseIds.push(what.value.leaseId);
+    // What a liar is granted is its own before it hears of it: about that it must not lie.
+    if (what.case === "leaseGrant" && this.#agents[agent] !== undefined) this.#leaseIds.push(what.value.leaseId);
     this.#trace?.(this.#clock.nowMs, `to a${agent}`, what.case ?? "nothing");
     this.#checker.sent(this.#agents[agent]?.disk ?? null, message);
   }
@@ -294,6 +295,7 @@ class World {
   #heal(): void {
     for (const liar of this.#liars) liar.goSilent();
     for (const agent of this.#agents) agent.disk.killOnPut = null;
+    this.#engines.heal();
     this.#disk.trouble.full = false;
     this.#disk.trouble.slowMs = 0;
     if (this.#scenario.retries) for (const { runId } of this.#scenario.runs) this.#retry(runId);
