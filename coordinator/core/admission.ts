@@ -10,6 +10,15 @@ export interface Refusal {
   readonly wayOut: string;
 }
 
+/** A run of this id is there already. */
+export function otherPlan(runId: string): Refusal {
+  return {
+    kind: "conflict",
+    message: `run ${runId} exists already, with another plan`,
+    wayOut: "Submit again without naming the run; it gets a new id.",
+  };
+}
+
 /**
  * Whether a run can start: checked before anything is computed. A run whose model nobody serves yet is taken and
  * waits; a run that every connected engine of that model is unable to answer is refused with the engine's reason.
@@ -17,11 +26,7 @@ export interface Refusal {
 export function refuseRun(state: CoordinatorState, run: RunDescription, shape: PlanShape): Refusal | null {
   const known = state.runs.get(run.runId);
   if (known !== undefined && known.shape.planDigest !== shape.planDigest) {
-    return {
-      kind: "conflict",
-      message: `run ${run.runId} exists already, with another plan`,
-      wayOut: "Submit again without naming the run; it gets a new id.",
-    };
+    return otherPlan(run.runId);
   }
   if (shape.sampleCount === 0) {
     return {

@@ -4,12 +4,12 @@ export interface BlobStore {
   put(bytes: Uint8Array): Promise<string>;
   /** Throws `notFound` for an unknown digest and `badData` where the stored bytes no longer have it. */
   get(digest: string): Promise<Uint8Array>;
-  /** What an earlier life left. Asked for once, before the first `put`. */
+  /** What an earlier life left: not what was put here. Asked for once. */
   leftovers(): Promise<Leftovers>;
   close(): Promise<void>;
 }
 
-/** Blobs that were there when the store was opened and that were not stored again since. */
+/** Blobs that were there and were not stored in this life. */
 export interface Leftovers {
   /** Their digests when they were asked for. */
   readonly digests: readonly string[];

@@ -21,7 +21,7 @@ import type { CoordinatorLoop } from "./coordinator-loop.ts";
 import type { CoordinatorMetrics } from "../metrics.ts";
 import { readBatch, readBatchRows, readHello, safeText, versionRefusal, welcomeMessage } from "./agent-messages.ts";
 import { AgentConnection } from "./agent-connection.ts";
-import { type FullDisk, orNoSpace } from "./full-disk.ts";
+import type { FullDisk } from "./full-disk.ts";
 import type { LeaseSender } from "./lease-sender.ts";
 
 type ControlStream = AgentStream<ControlDown, ControlUp>;
@@ -205,7 +205,7 @@ export class AgentService {
     const rows = readBatchRows(message);
     const bytes = rows === null ? null : toBinary(ResponseColumnsSchema, message.responses!);
     // A batch that waits for room counts as in flight, so that its agent is slowed down and keeps the rest.
-    const stored = bytes === null ? Promise.resolve("") : fullDisk.retry(() => orNoSpace(blobs.put(bytes)));
+    const stored = bytes === null ? Promise.resolve("") : fullDisk.retry(() => blobs.put(bytes));
     connection.batchesInFlight += 1;
     if (connection.batchesInFlight >= BATCHES_IN_FLIGHT_MAX) stream.pause();
     stored

@@ -2,7 +2,7 @@
 // an earlier life left can be garbage, and only after every journal was read to its end.
 import type { Logger } from "pino";
 import { MusterError } from "../../base/muster-error.ts";
-import type { BlobStore, Leftovers } from "../ports/blob-store.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import { CLUSTER_JOURNAL } from "./frame-writer.ts";
 import { PlanStore } from "./plan-store.ts";
@@ -10,7 +10,6 @@ import { readEvents } from "./recovery.ts";
 
 /** What collecting needs. */
 export interface GarbageSurroundings {
-  readonly leftovers: Leftovers;
   readonly journals: JournalStore;
   readonly blobs: BlobStore;
   readonly log: Logger;
@@ -20,8 +19,9 @@ export interface GarbageSurroundings {
 
 /** Removes blobs that nothing names. Where a journal or a plan cannot be read, nothing is removed, and that is logged. */
 export async function collectGarbage(around: GarbageSurroundings): Promise<void> {
-  const { leftovers, log, signal } = around;
+  const { blobs, log, signal } = around;
   try {
+    const leftovers = await blobs.leftovers();
     const unnamed = new Set(leftovers.digests);
     if (unnamed.size > 0) await strikeNamed(unnamed, around);
     if (signal.aborted) return;

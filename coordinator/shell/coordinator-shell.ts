@@ -7,7 +7,7 @@ import type { Event } from "../core/event.ts";
 import { type CoordinatorState, type CoreSettings, DEFAULT_CORE_SETTINGS, emptyState } from "../core/state.ts";
 import { CoordinatorMetrics } from "../metrics.ts";
 import type { BlobFolder } from "../ports/blob-folder.ts";
-import type { BlobStore, Leftovers } from "../ports/blob-store.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import type { RunFiles } from "../ports/run-files.ts";
 import type { LiveScorers } from "../scoring/scorer-pool.ts";
@@ -28,8 +28,6 @@ import { RunRegistry } from "./run-registry.ts";
 const TICK_MS = 250;
 /** How often a leader looks whether it still leads. */
 const LEAD_CHECK_MS = 2_000;
-/** How long a run that cannot be archived waits for another try. */
-const ARCHIVE_RETRY_MS = 2_000;
 
 /** What a coordinator works with. */
 export interface CoordinatorSurroundings {
@@ -59,6 +57,7 @@ export class CoordinatorShell {
   trouble: string | null = null;
   readonly #around: CoordinatorSurroundings;
   readonly #writer: FrameWriter;
+  readonly #fullDisk: FullDisk;
   readonly #leases: LeaseSender;
   readonly #live: LiveScores;
   readonly #finisher: RunFinisher;
@@ -71,16 +70,15 @@ export class CoordinatorShell {
    * journal is broken, and `conflict` where another coordinator wrote meanwhile.
    */
   static async open(around: CoordinatorSurroundings): Promise<CoordinatorShell> {
-    const { settings, journals, blobs, clock } = around;
+    const { settings, journals, clock } = around;
     const state = emptyState({ ...DEFAULT_CORE_SETTINGS, ...settings });
     const recovered = await recover(journals, state, clock.nowMs());
-    const leftovers = await blobs.leftovers();
     const shell = new CoordinatorShell(around, state, recovered);
     await shell.loop.begin(recovered.epoch + 1, recovered.unlisted);
     for (const run of state.runs.values()) if (run.phase === "ended") await shell.#archiveRun(run.run.runId);
     const endTick = clock.every(TICK_MS, () => shell.loop.take({ kind: "TimePassed" }));
     const endCheck = clock.every(LEAD_CHECK_MS, () => shell.#checkLead());
-    shell.#catchUp = shell.#readAgain(leftovers);
+    shell.#catchUp = shell.#readAgain();
     shell.#endTicks = () => {
       endTick();
       endCheck();
@@ -92,6 +90,7 @@ export class CoordinatorShell {
     const { journals, blobs, runFiles, scorers, scoreRun, clock, log } = around;
     this.#around = around;
     const fullDisk = new FullDisk(clock, (message) => this.#diskFull(message));
+    this.#fullDisk = fullDisk;
     this.#writer = new FrameWriter({
       store: journals,
       fullDisk,
@@ -147,11 +146,11 @@ export class CoordinatorShell {
   }
 
   /** What a restart needs from the journals and nobody waits for: the means of open runs, and blobs that none names. */
-  async #readAgain(leftovers: Leftovers): Promise<void> {
+  async #readAgain(): Promise<void> {
     const { signal } = this.#closing;
     const runs = [...this.loop.state.runs.values()].filter((run) => run.phase === "computing" && run.requestsDone > 0);
     for (const { run } of runs) await this.#resumeScores(run.runId);
-    await collectGarbage({ ...this.#around, leftovers, signal });
+    await collectGarbage({ ...this.#around, signal });
   }
 
   #checkLead(): void {
@@ -187,15 +186,15 @@ export class CoordinatorShell {
     const run = this.loop.state.runs.get(runId);
     if (run === undefined) return;
     try {
-      await this.archive.save(await this.registry.viewOpen(run));
+      const view = await this.registry.viewOpen(run);
+      await this.#fullDisk.retry(() => this.archive.save(view));
       this.loop.take({ kind: "RunArchived", runId });
       this.#leases.forget(runId);
       this.#live.forget(runId);
       await this.#writer.closeRun(runId);
     } catch (error) {
       const { message } = MusterError.from(error);
-      this.#around.log.error({ run: runId, error: message }, "cannot archive an ended run; trying again");
-      this.#around.clock.after(ARCHIVE_RETRY_MS, () => void this.#archiveRun(runId));
+      this.#around.log.error({ run: runId, error: message }, "cannot archive an ended run; it stays in memory");
     }
   }
 

@@ -1,7 +1,7 @@
 import { MusterError } from "../../base/muster-error.ts";
 import { type Event, journalOf } from "../core/event.ts";
 import type { Journal, JournalStore } from "../ports/journal.ts";
-import { type FullDisk, NoSpace } from "./full-disk.ts";
+import type { FullDisk } from "./full-disk.ts";
 import { encodeEvents } from "./event-encoding.ts";
 
 /** Name of the journal that lists the runs. */
@@ -93,7 +93,8 @@ export class FrameWriter {
     target.isAppending = true;
     const result = await this.#around.fullDisk.retry(async () => {
       const appended = await target.journal.append(payload, epoch, target.length);
-      return appended.kind === "noSpace" ? new NoSpace(appended.message) : appended;
+      if (appended.kind === "noSpace") throw new MusterError("noSpace", appended.message);
+      return appended;
     });
     if (result.kind === "conflict") throw fenced(name);
     target.length += 1;

@@ -15,40 +15,24 @@ export class FullDisk {
     this.#onChange = onChange;
   }
 
-  /** Tries until `attempt` gives something else than the sentence of a full disk. */
-  async retry<Result>(attempt: () => Promise<Result | NoSpace>): Promise<Result> {
-    let result = await attempt();
-    if (!(result instanceof NoSpace)) return result;
-    this.#waiting += 1;
+  /** Tries again for as long as `attempt` throws `noSpace`. */
+  async retry<Result>(attempt: () => Promise<Result>): Promise<Result> {
+    let isWaiting = false;
     try {
-      while (result instanceof NoSpace) {
-        this.#onChange(result.message);
+      for (;;) {
+        try {
+          return await attempt();
+        } catch (error) {
+          if (!(error instanceof MusterError) || error.kind !== "noSpace") throw error;
+          if (!isWaiting) this.#waiting += 1;
+          isWaiting = true;
+          this.#onChange(error.message);
+        }
         await sleep(this.#clock, RETRY_MS);
-        result = await attempt();
       }
-      return result;
     } finally {
-      this.#waiting -= 1;
-      if (this.#waiting === 0) this.#onChange(null);
+      if (isWaiting) this.#waiting -= 1;
+      if (isWaiting && this.#waiting === 0) this.#onChange(null);
     }
-  }
-}
-
-/** There is no room, in a sentence. */
-export class NoSpace {
-  readonly message: string;
-
-  constructor(message: string) {
-    this.message = message;
-  }
-}
-
-/** What `work` resolves to, or `NoSpace` where it threw that. */
-export async function orNoSpace<Result>(work: Promise<Result>): Promise<Result | NoSpace> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof MusterError) || error.kind !== "noSpace") throw error;
-    return new NoSpace(error.message);
   }
 }

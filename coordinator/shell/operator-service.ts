@@ -39,7 +39,8 @@ import {
   type WatchRunRequest,
 } from "../../proto/gen/muster/v1/operator_pb.js";
 import type { Verification } from "../../evaluation/verification.ts";
-import { onlyModel, refuseRun } from "../core/admission.ts";
+import { onlyModel, otherPlan, type Refusal, refuseRun } from "../core/admission.ts";
+import type { PlanShape } from "../core/input.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { AgentService } from "./agent-service.ts";
 import { viewAgent } from "./agent-view.ts";
@@ -132,23 +133,19 @@ export class OperatorService {
     }
     // The run begins now: its plan may have been on its way, or looked at by a person, for minutes.
     const run = { ...intake.run, model, createdUnixMs: clock.unixMs() };
-    const refusal = refuseRun(loop.state, run, shape);
+    const isOver = !loop.state.runs.has(run.runId) && registry.has(run.runId);
+    const refusal = refuseRun(loop.state, run, shape) ?? (isOver ? await this.#refuseEnded(run.runId, shape) : null);
     if (refusal !== null) throw new MusterError(refusal.kind, refusal.message, { wayOut: refusal.wayOut });
-    if (!loop.state.runs.has(run.runId) && registry.has(run.runId))
-      await this.#refuseOther(run.runId, shape.planDigest);
-    else loop.take({ kind: "RunArrived", run, shape });
+    if (!isOver) loop.take({ kind: "RunArrived", run, shape });
     await loop.settled();
     registry.add(run.runId);
     return create(SubmitRunReplySchema, { runId: run.runId, planDigest: shape.planDigest });
   }
 
   /** A run that has ended is submitted again, perhaps since the first answer got lost: then nothing is to be done. */
-  async #refuseOther(runId: string, planDigest: string): Promise<void> {
+  async #refuseEnded(runId: string, { planDigest }: PlanShape): Promise<Refusal | null> {
     const ended = await this.#around.registry.view(runId);
-    if (ended.planDigest === planDigest) return;
-    throw new MusterError("conflict", `run ${runId} exists already, with another plan`, {
-      wayOut: "Submit again without naming the run; it gets a new id.",
-    });
+    return ended.planDigest === planDigest ? null : otherPlan(runId);
   }
 
   async #view(idOrBeginning: string): Promise<Run> {

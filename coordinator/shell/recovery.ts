@@ -25,9 +25,17 @@ export interface Recovered {
  */
 export async function recover(store: JournalStore, state: CoordinatorState, nowMs: number): Promise<Recovered> {
   const lengths = new Map<string, number>();
+  const read = async (name: string, onEvent: (event: Event) => void, epochMax?: number): Promise<void> => {
+    let length = 0;
+    for await (const events of readFrames(store, name, epochMax)) {
+      events.forEach(onEvent);
+      length += 1;
+    }
+    lengths.set(name, length);
+  };
   const listed: RunDescription[] = [];
   const closed = new Set<string>();
-  await readJournal(store, { name: CLUSTER_JOURNAL, lengths }, (event) => {
+  await read(CLUSTER_JOURNAL, (event) => {
     if (event.kind === "EpochStarted") state.epoch = event.epoch;
     else if (event.kind === "RunListed") listed.push(event.run);
     else if (event.kind === "RunClosed") closed.add(event.runId);
@@ -36,7 +44,7 @@ export async function recover(store: JournalStore, state: CoordinatorState, nowM
   const known = new Set([CLUSTER_JOURNAL, ...listed.map(({ runId }) => runJournal(runId))]);
   const fold = async (name: string): Promise<void> => {
     try {
-      await readJournal(store, { name, lengths, epochMax: state.epoch }, (event) => evolve(state, event, nowMs));
+      await read(name, (event) => evolve(state, event, nowMs), state.epoch);
     } catch (error) {
       // A frame of a later epoch is damage, unless that epoch began while this was reading.
       if ((await lengthOf(store, CLUSTER_JOURNAL)) === lengths.get(CLUSTER_JOURNAL)) throw error;
@@ -49,19 +57,13 @@ export async function recover(store: JournalStore, state: CoordinatorState, nowM
   return { epoch: state.epoch, listed, unlisted, lengths };
 }
 
-async function readJournal(
-  store: JournalStore,
-  { name, lengths, epochMax }: { name: string; lengths: Map<string, number>; epochMax?: number },
-  onEvent: (event: Event) => void,
-): Promise<void> {
+/** The events of each frame of a journal, in order. Closes the journal at the end. */
+async function* readFrames(store: JournalStore, name: string, epochMax?: number): AsyncGenerator<readonly Event[]> {
   const journal = await store.open(name);
   try {
-    let length = 0;
-    for await (const frame of journal.read(0, epochMax)) {
-      for (const event of decodeEvents(frame.payload, `journal ${name}, frame ${frame.index}`)) onEvent(event);
-      length += 1;
+    for await (const { payload, index } of journal.read(0, epochMax)) {
+      yield decodeEvents(payload, `journal ${name}, frame ${index}`);
     }
-    lengths.set(name, length);
   } finally {
     await journal.close();
   }
@@ -76,13 +78,7 @@ async function lengthOf(store: JournalStore, name: string): Promise<number> {
   }
 }
 
-/** All events of one journal, in order. Closes the journal at the end. */
+/** All events of one journal, in order. */
 export async function* readEvents(store: JournalStore, name: string): AsyncGenerator<Event> {
-  const journal = await store.open(name);
-  try {
-    for await (const frame of journal.read(0))
-      yield* decodeEvents(frame.payload, `journal ${name}, frame ${frame.index}`);
-  } finally {
-    await journal.close();
-  }
+  for await (const events of readFrames(store, name)) yield* events;
 }

@@ -3,7 +3,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import type { RunState } from "../core/state.ts";
 import type { RunScores } from "../scoring/finish-run.ts";
 import type { CoordinatorLoop } from "./coordinator-loop.ts";
-import { type FullDisk, orNoSpace } from "./full-disk.ts";
+import type { FullDisk } from "./full-disk.ts";
 import type { RunArchive } from "./run-archive.ts";
 
 /** Makes a run's scores from its journal and its blobs, and writes its output files. */
@@ -49,13 +49,8 @@ export class RunFinisher {
 
   async #finish(runId: string): Promise<string> {
     const { loop, archive, scoreRun, fullDisk } = this.#around;
-    return fullDisk.retry(() =>
-      orNoSpace(
-        scoreRun(loop.state.runs.get(runId)!).then(async ({ resultsJson, scoresDigest }) => {
-          await archive.saveResults(runId, resultsJson);
-          return scoresDigest;
-        }),
-      ),
-    );
+    const { resultsJson, scoresDigest } = await fullDisk.retry(() => scoreRun(loop.state.runs.get(runId)!));
+    await fullDisk.retry(() => archive.saveResults(runId, resultsJson));
+    return scoresDigest;
   }
 }

@@ -217,6 +217,7 @@ export class LifeBlobs implements BlobStore, BlobFolder {
 
   readonly #disk: CoordinatorDisk;
   readonly #life: ProcessLife;
+  readonly #put = new Set<string>();
   #leftovers: Set<string> | null = null;
 
   constructor(disk: CoordinatorDisk, life: ProcessLife) {
@@ -226,6 +227,7 @@ export class LifeBlobs implements BlobStore, BlobFolder {
 
   async put(bytes: Uint8Array): Promise<string> {
     const digest = createHash("sha256").update(bytes).digest("hex");
+    this.#put.add(digest);
     this.#leftovers?.delete(digest);
     await pause(this.#life, this.#disk.random.below(BLOB_MAX_MS) + this.#disk.trouble.slowMs);
     if (this.#disk.trouble.full) throw new MusterError("noSpace", "no space to store a blob");
@@ -242,15 +244,16 @@ export class LifeBlobs implements BlobStore, BlobFolder {
 
   async hold(): Promise<void> {}
 
-  leftovers(): Promise<Leftovers> {
-    const leftovers = new Set(this.#disk.blobs.keys());
+  async leftovers(): Promise<Leftovers> {
+    await pause(this.#life, this.#disk.random.below(READ_MAX_MS));
+    const leftovers = new Set([...this.#disk.blobs.keys()].filter((digest) => !this.#put.has(digest)));
     this.#leftovers = leftovers;
     const remove = (digest: string): Promise<boolean> => {
       const isGarbage = leftovers.delete(digest);
       if (isGarbage) this.#disk.blobs.delete(digest);
       return Promise.resolve(isGarbage);
     };
-    return Promise.resolve({ digests: [...leftovers], remove });
+    return { digests: [...leftovers], remove };
   }
 
   close(): Promise<void> {

@@ -27,6 +27,9 @@ const { values } = parseArgs({
   options: { only: { type: "string", default: "" }, seeds: { type: "string", default: "2000" } },
 });
 
+/** Worlds that the product as it is must live through first. */
+const CONTROL_SEEDS = "200";
+
 const queue = [...PLANTED, ...FLIPPED.map((one) => ({ ...one, name: `turned round: ${one.name}` }))].filter(
   ({ name }) => name.includes(values.only),
 );
@@ -41,9 +44,11 @@ async function work(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "muster-mutants-"));
   for (const name of COPIED) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  const control = await live(folder, CONTROL_SEEDS);
+  if (control !== null) throw new Error(`a rule is broken without any mistake: ${control}`);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const undo = plant(folder, next);
-    const verdict = await live(folder);
+    const verdict = await live(folder, values.seeds);
     undo();
     if (verdict !== null) caught += 1;
     console.log(
@@ -66,21 +71,18 @@ function plant(folder: string, { name, edits }: Mutant): () => void {
     return { path, text };
   });
   return () => {
-    for (const { path, text } of before) writeFileSync(path, text);
+    // The last edit first: two may be of one file.
+    for (const { path, text } of before.toReversed()) writeFileSync(path, text);
   };
 }
 
-/** The first broken rule, or null where all worlds keep them. */
-function live(folder: string): Promise<string | null> {
+/** The first broken rule, or null where all worlds keep them. Rejects where the program itself is broken: that shows nothing. */
+function live(folder: string, seeds: string): Promise<string | null> {
   const words = ["--disable-warning=ExperimentalWarning", join(folder, "test/simulation/main.ts")];
-  const child = spawn(
-    process.execPath,
-    [...words, "--first", "1", "--seeds", values.seeds, "--workers", "1", "--stop"],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  return new Promise((done) => {
+  const child = spawn(process.execPath, [...words, "--first", "1", "--seeds", seeds, "--workers", "1", "--stop"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return new Promise((done, fail) => {
     let output = "";
     let isSilent = false;
     const hush = (): NodeJS.Timeout =>
@@ -101,7 +103,8 @@ function live(folder: string): Promise<string | null> {
       const broken = /^seed \d+: .*/m.exec(output)?.[0].slice(0, 160);
       if (isSilent) done("a world that never ends");
       else if (code === 0) done(null);
-      else done(broken ?? `it breaks: ${output.trim().split("\n").at(-1)?.slice(0, 160)}`);
+      else if (broken !== undefined) done(broken);
+      else fail(new Error(`the program does not run:\n${output.slice(-2_000)}`));
     });
   });
 }

@@ -22,7 +22,7 @@ export const PLANTED: readonly Mutant[] = [
       {
         file: "coordinator/shell/agent-service.ts",
         from: "    stored\n      .then((digest) => {",
-        to: '    stored.catch(() => {});\n    const bytes = rows === null ? null : toBinary(ResponseColumnsSchema, message.responses!);\n    Promise.resolve(bytes === null ? "" : createHash("sha256").update(bytes).digest("hex"))\n      .then((digest) => {',
+        to: '    stored.catch(() => {});\n    Promise.resolve(bytes === null ? "" : createHash("sha256").update(bytes).digest("hex"))\n      .then((digest) => {',
       },
       {
         file: "coordinator/shell/agent-service.ts",

@@ -21,8 +21,6 @@ export interface WorldPlan {
   readonly requests: readonly EvaluationRequest[];
   /** The sample of each request. */
   readonly sampleOf: readonly number[];
-  readonly sampleCount: number;
-  readonly kinds: readonly RequestKind[];
   readonly fingerprints: Uint32Array;
   readonly header: PlanHeader;
   readonly end: PlanEnd;
@@ -94,7 +92,7 @@ function makePlan(random: SeededRandom): WorldPlan {
   }
   const costs = Uint32Array.from(samples, () => random.between(1, costsMax));
   return {
-    ...{ requests, sampleOf, kinds, fingerprints: fingerprintsOf(requests), sampleCount: samples.length },
+    ...{ requests, sampleOf, fingerprints: fingerprintsOf(requests) },
     ...{ header: makeHeader(tasks), packs: makePacks(samples, requests, costs) },
     end: {
       requestCount: requests.length,

@@ -7,9 +7,9 @@ import { zstdCompress, zstdDecompress } from "node:zlib";
 import { isDiskFull } from "../../../base/node/disk-full.ts";
 import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import { MusterError } from "../../../base/muster-error.ts";
-import { assert } from "../../../base/assert.ts";
 import type { BlobFolder } from "../../ports/blob-folder.ts";
 import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
+import { BlobWrites } from "./blob-writes.ts";
 
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
@@ -45,28 +45,17 @@ function damaged(path: string, cause: unknown): MusterError {
 /** Content-addressed files, compressed with zstd, durable before `put` resolves. */
 export class FolderBlobStore implements BlobStore, BlobFolder {
   readonly path: string;
-  /** Blobs being written or known to be durable in this process, so that equal content is written once. */
-  readonly #writing = new Map<string, Promise<void>>();
+  /** In the names of its unfinished files; of a digest there is one at a time. */
+  readonly #life = randomUUID();
+  readonly #writes = new BlobWrites((digest, bytes) => this.#write(digest, bytes));
   readonly #folders = new Map<string, Promise<void>>();
-  #hasPut = false;
-  /** What may be garbage: a digest leaves it, for good, in the moment that its content is put again. */
-  #leftovers: Set<string> | null = null;
 
   constructor(path: string) {
     this.path = path;
   }
 
-  async put(bytes: Uint8Array): Promise<string> {
-    const digest = createHash("sha256").update(bytes).digest("hex");
-    this.#hasPut = true;
-    this.#leftovers?.delete(digest);
-    let writing = this.#writing.get(digest);
-    if (writing === undefined) {
-      writing = this.#write(digest, bytes).finally(() => this.#writing.delete(digest));
-      this.#writing.set(digest, writing);
-    }
-    await writing;
-    return digest;
+  put(bytes: Uint8Array): Promise<string> {
+    return this.#writes.put(bytes);
   }
 
   get(digest: string): Promise<Uint8Array> {
@@ -82,15 +71,7 @@ export class FolderBlobStore implements BlobStore, BlobFolder {
   async hold(): Promise<void> {}
 
   async leftovers(): Promise<Leftovers> {
-    assert(!this.#hasPut && this.#leftovers === null, "leftovers are what was there before the first blob was put");
-    const leftovers = new Set<string>();
-    this.#leftovers = leftovers;
-    for (const name of await listFiles(this.path)) {
-      const digest = /^..[/\\]([0-9a-f]{64})\.zst$/.exec(name)?.[1];
-      if (digest !== undefined) leftovers.add(digest);
-      // A file that a crash left unfinished has no name that anybody knows.
-      else if (name.endsWith(".partial")) rmSync(join(this.path, name), { force: true });
-    }
+    const leftovers = await this.#writes.leftoversOf(this.#listBlobs());
     return {
       digests: [...leftovers],
       remove: async (digest) => {
@@ -102,15 +83,26 @@ export class FolderBlobStore implements BlobStore, BlobFolder {
     };
   }
 
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#writing.values());
+  close(): Promise<void> {
+    return this.#writes.settled();
+  }
+
+  /** The digests of all files, without those that a crash left unfinished: they have no name that anybody knows. */
+  async #listBlobs(): Promise<readonly string[]> {
+    const digests: string[] = [];
+    for (const name of await listFiles(this.path)) {
+      const digest = /^..[/\\]([0-9a-f]{64})\.zst$/.exec(name)?.[1];
+      if (digest !== undefined) digests.push(digest);
+      else if (name.endsWith(".partial") && !name.includes(this.#life)) rmSync(join(this.path, name), { force: true });
+    }
+    return digests;
   }
 
   async #write(digest: string, bytes: Uint8Array): Promise<void> {
     const path = blobPath(this.path, digest);
     const parent = join(this.path, digest.slice(0, 2));
     await this.#makeFolder(parent);
-    const partial = `${path}.${randomUUID()}.partial`;
+    const partial = `${path}.${this.#life}.partial`;
     try {
       const file = await open(partial, "wx");
       try {

@@ -3,10 +3,10 @@ import { promisify } from "node:util";
 import { zstdCompress, zstdDecompress } from "node:zlib";
 import { DiscardPolicy, RetentionPolicy, StorageType } from "@nats-io/jetstream";
 import { Objm } from "@nats-io/obj";
-import { assert } from "../../../base/assert.ts";
 import { MusterError } from "../../../base/muster-error.ts";
 import { ZSTD_OPTIONS } from "../../../base/node/zstd-options.ts";
 import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
+import { BlobWrites } from "../blobs/blob-writes.ts";
 import { checkStream } from "./made-stream.ts";
 import type { NatsConnection } from "./nats-connection.ts";
 import { NatsObjects } from "./nats-objects.ts";
@@ -19,11 +19,7 @@ const decompress = promisify(zstdDecompress);
 export class NatsBlobStore implements BlobStore {
   readonly #objects: NatsObjects;
   readonly #bucket: string;
-  /** Blobs being written in this process, so that equal content is written once. */
-  readonly #writing = new Map<string, Promise<void>>();
-  #hasPut = false;
-  /** What may be garbage: a digest leaves it, for good, in the moment that its content is put again. */
-  #leftovers: Set<string> | null = null;
+  readonly #writes = new BlobWrites((digest, bytes) => this.#write(digest, bytes));
 
   /** Opens the bucket, or makes it. Throws `unsupported` where it is there and could lose a blob. */
   static async open(connection: NatsConnection): Promise<NatsBlobStore> {
@@ -49,17 +45,8 @@ export class NatsBlobStore implements BlobStore {
     this.#bucket = bucket;
   }
 
-  async put(bytes: Uint8Array): Promise<string> {
-    const digest = createHash("sha256").update(bytes).digest("hex");
-    this.#hasPut = true;
-    this.#leftovers?.delete(digest);
-    let writing = this.#writing.get(digest);
-    if (writing === undefined) {
-      writing = this.#write(digest, bytes).finally(() => this.#writing.delete(digest));
-      this.#writing.set(digest, writing);
-    }
-    await writing;
-    return digest;
+  put(bytes: Uint8Array): Promise<string> {
+    return this.#writes.put(bytes);
   }
 
   async get(digest: string): Promise<Uint8Array> {
@@ -73,19 +60,18 @@ export class NatsBlobStore implements BlobStore {
   }
 
   async leftovers(): Promise<Leftovers> {
-    assert(!this.#hasPut && this.#leftovers === null, "leftovers are what was there before the first blob was put");
-    const { names, sequence } = await this.#objects.list();
-    const leftovers = new Set(names);
-    this.#leftovers = leftovers;
+    const listing = this.#objects.list();
+    const leftovers = await this.#writes.leftoversOf(listing.then(({ names }) => names));
+    const { sequence } = await listing;
     return {
-      digests: names,
+      digests: [...leftovers],
       // Another coordinator may put it meanwhile: the server compares.
       remove: async (digest) => leftovers.delete(digest) && this.#objects.removeUnchanged(digest, sequence),
     };
   }
 
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#writing.values());
+  close(): Promise<void> {
+    return this.#writes.settled();
   }
 
   async #write(digest: string, bytes: Uint8Array): Promise<void> {
