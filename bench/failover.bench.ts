@@ -11,9 +11,9 @@ import { type NatsServer, natsServerProgram } from "../test/support/nats-server.
 import { streamLeader } from "../test/support/nats-stores.ts";
 import type { Benchmark, Gate } from "./benchmark.ts";
 
-const AGENTS = Array.from({ length: 16 }, (_, agent) => `bench-${agent}`);
-/** Sixteen slots that finish four samples a second each. */
-const ENGINE = { engine: "simulated", concurrency: 4, simulation: { latencyMs: 1_000 } } as const;
+/** So many that somebody always asks for work: each has some seconds of it queued. */
+const AGENTS = Array.from({ length: 64 }, (_, agent) => `bench-${agent}`);
+const ENGINE = { engine: "simulated", concurrency: 4, simulation: { latencyMs: 4_000 } } as const;
 const ROUNDS = 20;
 /** Between two rounds: so long that all is as it was, and slots have queued what they usually do. */
 const REST_MS = 6_000;

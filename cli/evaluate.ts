@@ -25,6 +25,9 @@ import { endSubmission, type PlanSummary, sendPlan } from "./send-plan.ts";
 import { StageClock } from "./stage-clock.ts";
 import { StatusLine } from "./status-line.ts";
 
+/** Times that a plan is sent before it is given up. */
+const SUBMISSIONS_MAX = 5;
+
 /** How an evaluation is done. */
 export interface EvaluationOptions {
   readonly options: Options;
@@ -123,8 +126,27 @@ interface SubmitSurroundings {
   onAccepted(): void;
 }
 
-/** Makes the plan, shows it, asks, and starts the run. */
+/** Makes the plan, shows it, asks, and starts the run; again where the coordinator goes away meanwhile. */
 async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): Promise<void> {
+  const { signal, status, options } = evaluation;
+  let cluster: RunCluster | null = null;
+  const open = async (): Promise<RunCluster> => (cluster ??= await around.open());
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await submitOnce(evaluation, { ...around, open }, attempt === 1);
+      break;
+    } catch (thrown) {
+      const { kind, message } = MusterError.from(thrown);
+      const isBrokenOff = kind === "connection" || (kind === "interrupted" && !signal.aborted);
+      if (!isBrokenOff || cluster === null || attempt === SUBMISSIONS_MAX) throw thrown;
+      status.note(`${message}; the plan is made and sent again`);
+    }
+  }
+  if (!options.json && !options.detach && !process.stderr.isTTY)
+    process.stderr.write(`Run     ${evaluation.runId}\n\n`);
+}
+
+async function submitOnce(evaluation: Evaluation, around: SubmitSurroundings, isFirst: boolean): Promise<void> {
   const { wish, signal, status, options, clock } = evaluation;
   const pieces = streamPlan(wish.request, {
     signal,
@@ -143,8 +165,10 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
       await untilReady(cluster, signal);
       if (cluster.isLocal) clock.end("start");
       status.clear();
-      const agents = await cluster.client.listAgents();
-      await showPlan(evaluation, { plan, agents, earlier: around.earlier, isLocal: cluster.isLocal });
+      if (isFirst) {
+        const agents = await cluster.client.listAgents();
+        await showPlan(evaluation, { plan, agents, earlier: around.earlier, isLocal: cluster.isLocal });
+      }
       around.onAccepted();
       await endSubmission(submission, plan.end);
       clock.end("submit");
@@ -155,8 +179,6 @@ async function submitPlan(evaluation: Evaluation, around: SubmitSurroundings): P
   } finally {
     await pieces.return(undefined);
   }
-  if (!options.json && !options.detach && !process.stderr.isTTY)
-    process.stderr.write(`Run     ${evaluation.runId}\n\n`);
 }
 
 async function takeHeader(pieces: AsyncGenerator<PlanPiece>): Promise<PlanHeader> {

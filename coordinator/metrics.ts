@@ -139,6 +139,16 @@ export class CoordinatorMetrics {
         for (const connection of connections()) gauge.set({ agent: connection.agentId }, read(connection));
       });
     agentGauge("muster_agent_up", "1 for each connected agent.", () => 1);
+    this.#gauge(
+      "muster_agent_clock_skew_seconds",
+      "How far an agent's clock is ahead of the coordinator's.",
+      ["agent"],
+      (gauge) => {
+        for (const { agentId, clockSkewMs } of connections()) {
+          if (clockSkewMs !== null) gauge.set({ agent: agentId }, clockSkewMs / 1000);
+        }
+      },
+    );
     agentGauge(
       "muster_agent_cpu_share",
       "Share of the host's cores that are busy, 0 to 1.",

@@ -5,4 +5,4 @@
 export const PROTOCOL_VERSION = 1;
 
 /** Hex SHA-256 of the descriptors in proto/gen, shown by `muster agents`; its test tells when it must change. */
-export const SCHEMA_HASH = "ca51f22cf54e09fbd411ddfd85dc0622408fc85202824b3ba295c5089bbc0cc2";
+export const SCHEMA_HASH = "2632be82924eba220a06614b155a3022aa7915af72b4ebe4f928cd0df9a635e9";

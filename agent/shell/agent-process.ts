@@ -267,7 +267,9 @@ export class AgentProcess {
   }
 
   #sendTelemetry(): void {
-    const value = telemetryMessage(this.#around.telemetry.read(), this.#state, this.#runners);
+    const { telemetry, clock } = this.#around;
+    const unixMs = clock.unixMs();
+    const value = telemetryMessage({ host: telemetry.read(), state: this.#state, runners: this.#runners, unixMs });
     this.#link?.sendControl({ case: "telemetry", value });
   }
 }

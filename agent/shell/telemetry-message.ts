@@ -4,13 +4,18 @@ import type { AgentState } from "../core/state.ts";
 import type { HostReading } from "../ports/telemetry.ts";
 import type { SlotRunner } from "./slot-runner.ts";
 
+/** What telemetry is made of. */
+export interface TelemetryParts {
+  readonly host: HostReading;
+  readonly state: AgentState;
+  readonly runners: ReadonlyMap<string, SlotRunner>;
+  readonly unixMs: number;
+}
+
 /** A reading of the host and the state of the slots as they travel on the control stream. */
-export function telemetryMessage(
-  host: HostReading,
-  state: AgentState,
-  runners: ReadonlyMap<string, SlotRunner>,
-): Telemetry {
+export function telemetryMessage({ host, state, runners, unixMs }: TelemetryParts): Telemetry {
   return create(TelemetrySchema, {
+    unixMs: BigInt(unixMs),
     cpuShare: host.cpuShare,
     memoryUsedBytes: BigInt(host.memoryUsedBytes),
     memoryTotalBytes: BigInt(host.memoryTotalBytes),

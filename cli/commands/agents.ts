@@ -2,9 +2,12 @@ import { toJson } from "@bufbuild/protobuf";
 import { type Agent, AgentSchema } from "../../proto/gen/muster/v1/operator_pb.js";
 import type { Command } from "../commands.ts";
 import { withCoordinator } from "../find-coordinator.ts";
-import { formatBytes, formatCount, formatShare } from "../quantities.ts";
+import { formatBytes, formatCount, formatDuration, formatShare } from "../quantities.ts";
 import { printable } from "../terminal.ts";
 import { textTable } from "../text-table.ts";
+
+/** Clocks that differ by more are worth a note. */
+const CLOCK_SKEW_MAX_SECONDS = 2;
 
 const agents: Command = async ({ options }) => {
   const found = await withCoordinator(options, (client) => client.listAgents());
@@ -73,8 +76,15 @@ function formatSlots(found: readonly Agent[]): string[] {
   ];
 }
 
-/** Why engines cannot answer a kind of request. */
+/** Why engines cannot answer a kind of request, and clocks that differ. */
 function shortcomings(found: readonly Agent[]): string[] {
   const sentences = new Set(found.flatMap(({ slots }) => slots.flatMap(({ missing }) => missing)));
+  for (const { hostName, clockSkewSeconds = 0 } of found) {
+    if (Math.abs(clockSkewSeconds) <= CLOCK_SKEW_MAX_SECONDS) continue;
+    const direction = clockSkewSeconds > 0 ? "ahead of" : "behind";
+    sentences.add(
+      `the clock of ${hostName} is ${formatDuration(Math.abs(clockSkewSeconds))} ${direction} the coordinator's`,
+    );
+  }
   return sentences.size === 0 ? [] : ["", ...Array.from(sentences, (sentence) => `note: ${printable(sentence)}`)];
 }

@@ -20,6 +20,8 @@ export class AgentConnection {
   readonly connectedUnixMs: number;
   lastSeenUnixMs: number;
   telemetry: Telemetry | null = null;
+  /** How far the agent's calendar is ahead of this one's; null: not known. */
+  clockSkewMs: number | null = null;
   batchesInFlight = 0;
   readonly #control: AgentStream<ControlDown, ControlUp>;
   #data: AgentStream<DataDown, DataUp> | null = null;

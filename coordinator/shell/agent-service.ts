@@ -28,6 +28,8 @@ type ControlStream = AgentStream<ControlDown, ControlUp>;
 type DataStream = AgentStream<DataDown, DataUp>;
 
 /** Batches of one agent being made durable at once; beyond it the stream is paused, which slows the agent down. */
+/** Clocks that differ by more are worth a sentence. */
+const CLOCK_SKEW_MAX_MS = 2_000;
 const BATCHES_IN_FLIGHT_MAX = 16;
 
 /** What the agent service needs. */
@@ -159,8 +161,20 @@ export class AgentService {
   }
 
   #telemetry(connection: AgentConnection, telemetry: Telemetry): void {
+    const { clock, log } = this.#around;
     connection.telemetry = telemetry;
-    connection.lastSeenUnixMs = this.#around.clock.unixMs();
+    connection.lastSeenUnixMs = clock.unixMs();
+    if (telemetry.unixMs === 0n) return;
+    const wasOff = Math.abs(connection.clockSkewMs ?? 0) > CLOCK_SKEW_MAX_MS;
+    const skewMs = Number(telemetry.unixMs) - connection.lastSeenUnixMs;
+    connection.clockSkewMs = skewMs;
+    if (wasOff || Math.abs(skewMs) <= CLOCK_SKEW_MAX_MS) return;
+    const direction = skewMs > 0 ? "ahead of" : "behind";
+    const seconds = Math.round(Math.abs(skewMs) / 1_000);
+    log.warn(
+      { agent: connection.agentId },
+      `its clock is ${seconds} s ${direction} this one; no lease or score depends on it`,
+    );
   }
 
   #disconnect(connection: AgentConnection): void {

@@ -29,6 +29,9 @@ export function viewAgent(state: CoordinatorState, agent: AgentState, connection
     connectedUnixMs: BigInt(connection?.connectedUnixMs ?? 0),
     lastSeenUnixMs: BigInt(connection?.lastSeenUnixMs ?? 0),
     responses: BigInt(responses),
+    ...(connection === null || connection.clockSkewMs === null
+      ? {}
+      : { clockSkewSeconds: connection.clockSkewMs / 1000 }),
     gpus: (telemetry?.gpus ?? []).map(({ $typeName: _name, uuid: _uuid, ...gpu }) => ({
       $typeName: "muster.v1.AgentGpu" as const,
       ...gpu,

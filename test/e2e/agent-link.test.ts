@@ -14,6 +14,7 @@ import type { EngineOutcome, InferenceEngine } from "../../agent/ports/inference
 import { dialGrpc } from "../../agent/adapters/links/grpc-dial.ts";
 import { AgentProcess } from "../../agent/shell/agent-process.ts";
 import { grpcService } from "../../base/node/grpc-service.ts";
+import type { Clock } from "../../base/clock.ts";
 import { SYSTEM_CLOCK } from "../../base/node/system-clock.ts";
 import type { RunState } from "../../coordinator/core/state.ts";
 import type { EvaluationRequest } from "../../evaluation/request.ts";
@@ -49,7 +50,11 @@ interface StartedAgent {
   readonly spoolFolder: string;
 }
 
-function startAgent(name: string, engine: InferenceEngine, address = coordinator.address): StartedAgent {
+function startAgent(
+  name: string,
+  engine: InferenceEngine,
+  { address = coordinator.address, clock = SYSTEM_CLOCK }: { address?: string; clock?: Clock } = {},
+): StartedAgent {
   const spoolFolder = join(folder, name);
   mkdirSync(spoolFolder, { recursive: true });
   const said: string[] = [];
@@ -61,7 +66,7 @@ function startAgent(name: string, engine: InferenceEngine, address = coordinator
     spool: new SqliteSpool(spoolFolder),
     telemetry: new HostTelemetry(null),
     log: pino({ level: "debug" }, { write: (line: string) => said.push((JSON.parse(line) as { msg: string }).msg) }),
-    clock: SYSTEM_CLOCK,
+    clock,
     randomBelow: (limit) => Math.floor(limit / 2),
     onWelcome: () => undefined,
   });
@@ -135,6 +140,21 @@ test("an agent computes a run; what is acknowledged leaves its spool", async () 
   agent.agent.stop("enough");
   await agent.ended;
   expect(spooled(agent)).toEqual([]);
+});
+
+test("an agent whose clock is set back an hour works as any, and that is said and measured", async () => {
+  const clock = { ...SYSTEM_CLOCK, unixMs: () => Date.now() - 3_600_000 };
+  startAgent("late", new HashEngine(MODEL, 4), { clock });
+  await coordinator.submit("r1", 20, MODEL);
+  const run = await reach(ended);
+  expect(run.end).toBe("done");
+  const skew = async (): Promise<number> => {
+    const text = await coordinator.metrics();
+    return Number(/^muster_agent_clock_skew_seconds\{agent="late"\} (\S+)$/m.exec(text)?.[1] ?? 0);
+  };
+  await expect.poll(skew).toBeLessThan(-3_590);
+  expect(await skew()).toBeGreaterThan(-3_610);
+  expect(coordinator.said).toContainEqual(expect.stringMatching(/its clock is 3600 s behind this one/));
 });
 
 test("two agents share a run, and each request is computed once", async () => {
@@ -281,7 +301,7 @@ test("a coordinator that refuses the agent ends it with the coordinator's senten
       error === null ? resolve(bound) : reject(error),
     );
   });
-  const { ended } = startAgent("a", new HashEngine(MODEL, null), `127.0.0.1:${port}`);
+  const { ended } = startAgent("a", new HashEngine(MODEL, null), { address: `127.0.0.1:${port}` });
   await expect(ended).rejects.toMatchObject({
     kind: "conflict",
     message: `the coordinator at 127.0.0.1:${port} refuses this agent: this agent speaks protocol 7`,

@@ -1,5 +1,5 @@
 // Coordinators as real processes that share a real NATS server.
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CoordinatorCluster } from "../support/coordinator-cluster.ts";
@@ -85,6 +85,23 @@ describe.skipIf(program === null)("several coordinators", () => {
     await muster.output(["runs", "export", run!.runId, "--output", join(muster.home, "again"), ...place]);
     expect(readRunOutput(join(muster.home, "again"))).toEqual(undisturbed);
     expect(await muster.output(["verify", run!.runId, ...place])).toMatch(/same bits/);
+  });
+
+  test("a plan whose coordinator dies while it is sent is sent to the next one", async () => {
+    const cluster = await newCluster(["--engine", "hash", "--model", "hash"]);
+    const { muster } = cluster;
+    const large = { seed: 3, choiceDocuments: 8, writtenDocuments: 20_000 };
+    placeMadeTasks(muster, large);
+    const run = muster.begin(madeRunWords(muster, cluster.addresses));
+    const leader = await cluster.leader();
+    const blobs = join(cluster.dataFolder(leader), "blobs");
+    const packs = (): number => (existsSync(blobs) ? readdirSync(blobs).length : 0);
+    await expect.poll(packs, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0);
+    await cluster.kill(leader);
+    const { code, stdout, stderr } = await run.ended;
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/is made and sent again/) });
+    const { samplesDone } = (JSON.parse(stdout) as { run: { samplesDone: string } }).run;
+    expect(samplesDone).toBe(String(large.choiceDocuments + large.writtenDocuments));
   });
 
   test("servers that lost what they had acknowledged are noticed, and the copy brings it back", async () => {

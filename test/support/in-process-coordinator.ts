@@ -23,6 +23,8 @@ export class InProcessCoordinator {
   #parts: CoordinatorParts | null = null;
   #port = 0;
   readonly #known = new Map<string, RunState>();
+  /** Messages that it logged. */
+  readonly said: string[] = [];
 
   constructor(folder: string, leaseDurationMs = 60_000) {
     this.#folder = folder;
@@ -41,6 +43,11 @@ export class InProcessCoordinator {
     return run;
   }
 
+  /** What it tells Prometheus. */
+  metrics(): Promise<string> {
+    return this.#running().shell.metrics.registry.metrics();
+  }
+
   async start(): Promise<void> {
     const blobFolder = join(this.#folder, "blobs");
     const parts = await CoordinatorParts.open({
@@ -50,7 +57,10 @@ export class InProcessCoordinator {
       dataFolder: this.#folder,
       about: () => create(CoordinatorSchema, { role: "leader" }),
       cluster: async () => create(ClusterSchema),
-      log: pino({ level: "silent" }),
+      log: pino(
+        { level: "info" },
+        { write: (line: string) => this.said.push((JSON.parse(line) as { msg: string }).msg) },
+      ),
       leaseDurationMs: this.#leaseDurationMs,
     });
     this.#parts = parts;

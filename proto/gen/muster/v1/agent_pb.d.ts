@@ -681,6 +681,13 @@ export declare type Telemetry = Message<"muster.v1.Telemetry"> & {
    * @generated from field: repeated muster.v1.SlotTelemetry slots = 5;
    */
   slots: SlotTelemetry[];
+
+  /**
+   * The agent's calendar, to be compared with the coordinator's. 0: not told.
+   *
+   * @generated from field: int64 unix_ms = 6;
+   */
+  unixMs: bigint;
 };
 
 /**

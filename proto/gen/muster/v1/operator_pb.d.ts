@@ -670,6 +670,13 @@ export declare type Agent = Message<"muster.v1.Agent"> & {
    * @generated from field: double price_per_slot_hour = 16;
    */
   pricePerSlotHour: number;
+
+  /**
+   * How far the agent's calendar is ahead of the coordinator's, less the way of the message. Nothing depends on it.
+   *
+   * @generated from field: optional double clock_skew_seconds = 17;
+   */
+  clockSkewSeconds?: number | undefined;
 };
 
 /**
