@@ -37,7 +37,7 @@ export interface AgentSurroundings {
 
 const TICK_MS = 50;
 const RECONNECT_MS = 200;
-const RECONNECT_MAX_MS = 1_000;
+const RECONNECT_MAX_MS = 500;
 /** How long a stopping agent waits for acknowledgements; what is not acknowledged lies in the spool. */
 const FAREWELL_MS = 3_000;
 const FAREWELL_LOOK_MS = 20;

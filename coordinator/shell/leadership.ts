@@ -4,7 +4,7 @@ import { type ErrorKind, MusterError } from "../../base/muster-error.ts";
 import type { LeaderLease } from "../ports/leader-lease.ts";
 
 /** How often a standby asks for the lease. */
-const ASK_MS = 250;
+const ASK_MS = 100;
 /** Renewals in the time that a lease lasts: some may get lost. */
 const RENEWALS = 5;
 /** Pause after a term that ended with an error. */

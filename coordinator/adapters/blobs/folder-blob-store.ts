@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -60,11 +60,6 @@ export class FolderBlobStore implements BlobStore, BlobFolder {
 
   get(digest: string): Promise<Uint8Array> {
     return readBlob(this.path, digest);
-  }
-
-  /** Whether there is a file for it. */
-  has(digest: string): boolean {
-    return existsSync(blobPath(this.path, digest));
   }
 
   /** Nothing else has any. */

@@ -3,7 +3,7 @@ import type { BlobFolder } from "../../ports/blob-folder.ts";
 import type { BlobStore, Leftovers } from "../../ports/blob-store.ts";
 import { FolderBlobStore } from "../blobs/folder-blob-store.ts";
 
-/** Blobs that are brought to the folder at once. */
+/** Blobs that are read at once. */
 const HELD_AT_ONCE = 16;
 
 /** The cluster's blobs, and on this machine those that were put or asked for here. */
@@ -35,10 +35,11 @@ export class MirroredBlobStore implements BlobStore, BlobFolder {
     return bytes;
   }
 
+  /** Reads each: one that is damaged here is brought again. */
   async hold(digests: Iterable<string>): Promise<void> {
-    const missing = [...new Set(digests)].filter((digest) => !this.#folder.has(digest)).values();
+    const left = new Set(digests).values();
     const bring = async (): Promise<void> => {
-      for (const digest of missing) await this.#folder.put(await this.#blobs.get(digest));
+      for (const digest of left) await this.get(digest);
     };
     await Promise.all(Array.from({ length: HELD_AT_ONCE }, bring));
   }
