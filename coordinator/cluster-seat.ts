@@ -150,6 +150,7 @@ export class ClusterSeat {
   async #lead(stop: AbortSignal): Promise<void> {
     const { dataFolder, leaseDurationMs, scorers } = this.#options;
     const blobFolder = join(dataFolder, "blobs");
+    this.#log.info("has the lease; reads the journals");
     const parts = await CoordinatorParts.open({
       ...{ dataFolder, leaseDurationMs, log: this.#log },
       journals: this.#openJournals(),
