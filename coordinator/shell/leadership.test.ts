@@ -67,9 +67,15 @@ test("stands by until it gets the lease, leads until it is lost, gives it back, 
   expect(seen).toEqual(["stands by"]);
   lease.acquired = "held";
   await expect.poll(() => seen).toEqual(["stands by", "stands by no more", "leads"]);
-  lease.renewed = "unknown";
-  await sleep(150);
-  expect(seen).toHaveLength(3);
+  for (const [renewed, acquired] of [
+    ["unknown", "lost"],
+    ["lost", "unknown"],
+    ["lost", "held"],
+  ] as const) {
+    [lease.renewed, lease.acquired] = [renewed, acquired];
+    await sleep(150);
+    expect(seen).toHaveLength(3);
+  }
   [lease.acquired, lease.renewed] = ["lost", "lost"];
   await expect.poll(() => seen.slice(3)).toEqual(["leads no more", "stands by"]);
   expect(lease.released).toBe(1);

@@ -64,14 +64,15 @@ async function waitForLease(lease: LeaderLease, address: string, clock: Clock, s
   while (!stop.aborted && (await lease.tryAcquire(address)) !== "held") await sleep(clock, ASK_MS);
 }
 
-async function leadWithLease({ lease, lead, clock, log }: LeadershipParts, stop: AbortSignal): Promise<void> {
+async function leadWithLease({ lease, address, lead, clock, log }: LeadershipParts, stop: AbortSignal): Promise<void> {
   const term = new AbortController();
   let renewing = false;
   const renew = async (): Promise<void> => {
     if (renewing) return;
     renewing = true;
     try {
-      if ((await lease.renew()) !== "lost") return;
+      // It may have ended while the servers were silent, and nobody else have it.
+      if ((await lease.renew()) !== "lost" || (await lease.tryAcquire(address())) !== "lost") return;
       log.warn("the lease is lost: another coordinator leads");
       term.abort();
     } catch (error) {
