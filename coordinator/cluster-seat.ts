@@ -13,6 +13,7 @@ import {
   ClusterSchema,
   type Coordinator,
 } from "../proto/gen/muster/v1/operator_pb.js";
+import { LeaderProbe } from "./adapters/leader-probe.ts";
 import { SqliteJournalStore } from "./adapters/journals/sqlite-journal-store.ts";
 import { MirroredBlobStore } from "./adapters/mirror/mirrored-blob-store.ts";
 import { MirroredJournalStore } from "./adapters/mirror/mirrored-journal-store.ts";
@@ -98,12 +99,14 @@ export class ClusterSeat {
   /** Stands by and leads until stopped. Rejects when it must not go on. `onReady` is called once it answers. */
   async run(stop: AbortSignal, onReady: () => Promise<void>): Promise<void> {
     const watching = this.#watchLeader(stop);
+    const probe = new LeaderProbe();
     const endAnnouncements = SYSTEM_CLOCK.every(ANNOUNCE_MS, () => void this.#announce());
     try {
       await takeTurns(
         {
           lease: this.#lease,
           address: () => this.address,
+          isGone: (address) => probe.isGone(address),
           clock: SYSTEM_CLOCK,
           log: this.#log,
           standBy: async (end) => {

@@ -16,10 +16,12 @@ function brokenInRun(run: RunState): string | null {
   if (open.finished !== run.samplesDone) return `${open.finished} samples are finished, ${run.samplesDone} are counted`;
   const waiting = waitingSamples(run);
   let tokens = 0;
-  for (const sample of waiting) tokens += run.shape.sampleCostTokens[sample]!;
+  for (let sample = 0; sample < waiting.length; sample++)
+    tokens += waiting[sample]! * run.shape.sampleCostTokens[sample]!;
   if (tokens !== run.costTokensWaiting) return `samples of ${tokens} tokens wait, ${run.costTokensWaiting} are counted`;
   for (const lease of run.openLeases) {
-    const held = lease.samples.filter((sample) => run.holder[sample] === lease.ordinal).length;
+    let held = 0;
+    for (const sample of lease.samples) if (run.holder[sample] === lease.ordinal) held += 1;
     if (held !== lease.openSamples)
       return `lease ${lease.leaseId} holds ${held} samples, ${lease.openSamples} are counted`;
   }
@@ -28,22 +30,23 @@ function brokenInRun(run: RunState): string | null {
     if (holder > 0 && run.leaseList[holder - 1]!.end !== null) return `sample ${sample} is held by a lease that ended`;
     if (run.openRequests[sample] === 0) {
       if (holder > 0) return `finished sample ${sample} is still leased`;
-    } else if (run.phase === "computing" && holder > 0 === waiting.has(sample)) {
+    } else if (run.phase === "computing" && holder > 0 === (waiting[sample] === 1)) {
       return `unfinished sample ${sample} is ${holder > 0 ? "leased and waiting" : "neither leased nor waiting"}`;
     }
   }
   return null;
 }
 
-function waitingSamples(run: RunState): Set<number> {
-  const waiting = new Set<number>();
+/** 1 for each sample that waits. */
+function waitingSamples(run: RunState): Uint8Array {
+  const waiting = new Uint8Array(run.shape.sampleCount);
   for (const queue of run.queues.values()) {
     for (const sample of queue.returned) {
-      if (run.openRequests[sample]! > 0 && run.holder[sample] === 0) waiting.add(sample);
+      if (run.openRequests[sample]! > 0 && run.holder[sample] === 0) waiting[sample] = 1;
     }
     for (let position = queue.cursor; position < queue.order.length; position++) {
       const sample = queue.order[position]!;
-      if (run.everGranted[sample] === 0) waiting.add(sample);
+      if (run.everGranted[sample] === 0) waiting[sample] = 1;
     }
   }
   return waiting;

@@ -8,8 +8,12 @@ export type LeaseState = "held" | "lost" | "unknown";
 export interface LeaderLease {
   /** How long it is held after its last renewal. */
   readonly durationMs: number;
-  /** Takes the lease where nobody has it. `holder` names the holder to others, at most 1,000 characters. */
-  tryAcquire(holder: string): Promise<LeaseState>;
+  /** Who held it when it was last asked for in vain; null: not known. */
+  readonly holder: string | null;
+  /** Takes the lease where nobody has it. `self` names its holder to others, at most 1,000 characters. */
+  tryAcquire(self: string): Promise<LeaseState>;
+  /** Takes it from `holder`, who is known to be gone; `lost` where somebody else has it by now. */
+  takeFrom(holder: string, self: string): Promise<LeaseState>;
   /** Keeps it for another `durationMs`. */
   renew(): Promise<LeaseState>;
   /** Gives it back at once where it is still held; otherwise it ends by itself. */

@@ -5,12 +5,24 @@ const COLUMN_TAG = "$u32";
 
 /** Events → the payload of one frame: JSON, with u32 columns as base64. */
 export function encodeEvents(events: readonly Event[]): Uint8Array {
-  const text = JSON.stringify(events, (_key, value: unknown) =>
-    value instanceof Uint32Array
-      ? { [COLUMN_TAG]: Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64") }
-      : value,
-  );
-  return Buffer.from(text, "utf8");
+  return Buffer.from(JSON.stringify(events.map(replaceColumns)), "utf8");
+}
+
+/** The same with texts in the place of columns. Not with a replacer of JSON.stringify, which is several times slower. */
+function replaceColumns(holder: object): object {
+  let made: Record<string, unknown> | null = null;
+  for (const [key, value] of Object.entries(holder)) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) continue;
+    const replaced = value instanceof Uint32Array ? { [COLUMN_TAG]: textOf(value) } : replaceColumns(value as object);
+    if (replaced === value) continue;
+    made ??= { ...holder };
+    made[key] = replaced;
+  }
+  return made ?? holder;
+}
+
+function textOf(column: Uint32Array): string {
+  return Buffer.from(column.buffer, column.byteOffset, column.byteLength).toString("base64");
 }
 
 /** A frame's payload → its events. Throws `badData` naming the place when it is not what `encodeEvents` wrote. */

@@ -10,12 +10,19 @@ import { aborted } from "./stop-signal.ts";
 /** A lease that says what it is told to. */
 class ToldLease implements LeaderLease {
   readonly durationMs = 100;
+  holder: string | null = null;
+  readonly taken: string[] = [];
   acquired: LeaseState = "lost";
   renewed: LeaseState = "held";
   released = 0;
 
   async tryAcquire(): Promise<LeaseState> {
     return this.acquired;
+  }
+
+  async takeFrom(holder: string): Promise<LeaseState> {
+    this.taken.push(holder);
+    return "held";
   }
 
   async renew(): Promise<LeaseState> {
@@ -47,6 +54,7 @@ function begin(change: Partial<LeadershipParts> = {}): Turns {
   const parts: LeadershipParts = {
     lease,
     address: () => "here:1",
+    isGone: () => Promise.resolve(false),
     standBy: async (signal) => ({ ended: untilStopped("stands by", signal) }),
     lead: (signal) => untilStopped("leads", signal),
     clock: SYSTEM_CLOCK,
@@ -110,4 +118,20 @@ test("a broken journal ends it, whether it is met leading or standing by", async
   await expect(leading.ended).rejects.toBe(broken);
   expect(leading.lease.released).toBe(1);
   await expect(begin({ standBy: async () => ({ ended: Promise.reject(broken) }) }).ended).rejects.toBe(broken);
+});
+
+test("the lease of a leader whose process is gone is taken at once; its own old one is not", async () => {
+  const gone = new Set(["here:1"]);
+  const { lease, seen, stop, ended } = begin({ isGone: async (address) => gone.has(address) });
+  for (const holder of ["there:2", "here:1"]) {
+    lease.holder = holder;
+    await sleep(300);
+    expect(seen).toEqual(["stands by"]);
+  }
+  lease.holder = "there:2";
+  gone.add("there:2");
+  await expect.poll(() => seen.at(-1)).toBe("leads");
+  expect(lease.taken).toEqual(["there:2"]);
+  stop.abort();
+  await ended;
 });

@@ -17,6 +17,8 @@ export interface LeadershipParts {
   readonly lease: LeaderLease;
   /** How agents and people reach this coordinator; tells others who leads. Asked for once it stands by. */
   readonly address: () => string;
+  /** Whether the process of a leader at this address is known to be gone: then its lease need not run out. */
+  readonly isGone: (address: string) => Promise<boolean>;
   /** Begins to stand by; `ended` rejects when it cannot go on, and resolves when stopped. */
   readonly standBy: (stop: AbortSignal) => Promise<{ readonly ended: Promise<void> }>;
   /** Leads until stopped; rejects when it must not go on. */
@@ -48,20 +50,29 @@ export async function takeTurns(parts: LeadershipParts, stop: AbortSignal): Prom
 }
 
 /** Resolves with the lease, or when stopped. */
-async function standByForLease({ lease, address, standBy, clock }: LeadershipParts, stop: AbortSignal): Promise<void> {
+async function standByForLease(parts: LeadershipParts, stop: AbortSignal): Promise<void> {
   const standing = new AbortController();
   const either = AbortSignal.any([stop, standing.signal]);
-  const { ended } = await standBy(either);
+  const { ended } = await parts.standBy(either);
   try {
-    await Promise.race([ended, waitForLease(lease, address(), clock, either)]);
+    await Promise.race([ended, waitForLease(parts, either)]);
   } finally {
     standing.abort();
   }
   await ended;
 }
 
-async function waitForLease(lease: LeaderLease, address: string, clock: Clock, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted && (await lease.tryAcquire(address)) !== "held") await sleep(clock, ASK_MS);
+async function waitForLease({ lease, address, isGone, clock, log }: LeadershipParts, stop: AbortSignal): Promise<void> {
+  const self = address();
+  while (!stop.aborted) {
+    if ((await lease.tryAcquire(self)) === "held") return;
+    const { holder } = lease;
+    if (holder !== null && holder !== self && (await isGone(holder)) && !stop.aborted) {
+      log.info({ holder }, "the leader's process is gone");
+      if ((await lease.takeFrom(holder, self)) === "held") return;
+    }
+    await sleep(clock, ASK_MS);
+  }
 }
 
 async function leadWithLease({ lease, address, lead, clock, log }: LeadershipParts, stop: AbortSignal): Promise<void> {

@@ -69,6 +69,22 @@ describe.skipIf(program === null)("the leader's lease", () => {
     expect(await first.tryAcquire("first")).toBe("held");
   });
 
+  test("it is taken from a holder who is gone, by one of those who find that out, and from nobody else", async () => {
+    const [first, second] = await leases();
+    expect(await first.tryAcquire("first")).toBe("held");
+    expect(await second.tryAcquire("second")).toBe("lost");
+    expect(second.holder).toBe("first");
+    expect(await second.takeFrom("another", "second")).toBe("lost");
+    expect(await first.renew()).toBe("held");
+    expect(await second.takeFrom("first", "second")).toBe("held");
+    expect(await first.renew()).toBe("lost");
+    expect(first.holder).toBe("second");
+    expect(await first.takeFrom("first", "first")).toBe("lost");
+    expect(await second.renew()).toBe("held");
+    await second.release();
+    expect(await first.takeFrom("second", "first")).toBe("lost");
+  });
+
   test("of many that try at once one holds it", async () => {
     const [first, second] = await leases();
     const states = await Promise.all([first, second].map((lease, at) => lease.tryAcquire(`${at}`)));

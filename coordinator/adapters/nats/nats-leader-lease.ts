@@ -8,12 +8,15 @@ import type { NatsConnection } from "./nats-connection.ts";
 import { askPatiently, troubleOf } from "./passing-trouble.ts";
 
 const KEY = "leader";
+/** A revision that no key has. */
+const TOO_LATE = Number.MAX_SAFE_INTEGER;
 /** How long it stays written that a lease expired. */
 const MARKER_MS = 60_000;
 
 /** A key that vanishes unless it is renewed. */
 export class NatsLeaderLease implements LeaderLease {
   readonly durationMs: number;
+  holder: string | null = null;
   readonly #connection: NatsConnection;
   readonly #bucket: string;
   readonly #keys: KV;
@@ -56,20 +59,24 @@ export class NatsLeaderLease implements LeaderLease {
     this.durationMs = durationMs;
   }
 
-  tryAcquire(holder: string): Promise<LeaseState> {
-    this.#value = JSON.stringify({ leader: holder, token: this.#token });
+  tryAcquire(self: string): Promise<LeaseState> {
+    this.#value = JSON.stringify({ leader: self, token: this.#token });
     return this.#ask(() => this.#keys.create(KEY, this.#value, this.#ttl));
+  }
+
+  takeFrom(holder: string, self: string): Promise<LeaseState> {
+    this.#value = JSON.stringify({ leader: self, token: this.#token });
+    return this.#ask(async () => {
+      const entry = await this.#keys.get(KEY);
+      // Where it is another's, or nobody's, the write fails as one that comes too late.
+      return this.#write(leaderOf(entry) === holder ? entry!.revision : TOO_LATE);
+    });
   }
 
   renew(): Promise<LeaseState> {
     const revision = this.#revision;
     if (revision === null) return Promise.resolve("lost");
-    // The client's own update has no way to say how long.
-    return this.#ask(async () => {
-      const expect = { lastSubjectSequence: revision };
-      const options = { expect, ttl: this.#ttl, timeout: this.durationMs / 2 };
-      return (await this.#connection.jetstream.publish(`$KV.${this.#bucket}.${KEY}`, this.#value, options)).seq;
-    });
+    return this.#ask(() => this.#write(revision));
   }
 
   async release(): Promise<void> {
@@ -120,6 +127,13 @@ export class NatsLeaderLease implements LeaderLease {
     return `${this.durationMs / 1_000}s`;
   }
 
+  /** Writes the key where it still has this revision. The client's own update has no way to say how long. */
+  async #write(revision: number): Promise<number> {
+    const expect = { lastSubjectSequence: revision };
+    const options = { expect, ttl: this.#ttl, timeout: this.durationMs / 2 };
+    return (await this.#connection.jetstream.publish(`$KV.${this.#bucket}.${KEY}`, this.#value, options)).seq;
+  }
+
   /** Where an answer was lost, the key itself tells whose it is. */
   async #ask(write: () => Promise<number>): Promise<LeaseState> {
     try {
@@ -134,6 +148,7 @@ export class NatsLeaderLease implements LeaderLease {
       const entry = await this.#keys.get(KEY);
       const isOurs = entry !== null && entry.operation === "PUT" && entry.string() === this.#value;
       this.#revision = isOurs ? entry.revision : null;
+      this.holder = isOurs ? null : leaderOf(entry);
       return isOurs ? "held" : "lost";
     } catch (error) {
       if (troubleOf(error) !== "passing") throw error;
