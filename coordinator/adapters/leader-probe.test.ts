@@ -25,7 +25,9 @@ test("an address that never answered may be a firewall's, and one that is open a
   const { server, address, port } = await listen();
   server.close();
   await once(server, "close");
-  expect(await new LeaderProbe().isGone(address)).toBe(false);
+  for (const one of [address, "no address", "127.0.0.1:99999"]) {
+    expect(await new LeaderProbe().isGone(one)).toBe(false);
+  }
   const probe = new LeaderProbe();
   const first = await listen(port);
   expect(await probe.isGone(address)).toBe(false);

@@ -1,6 +1,5 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseAddress } from "../../base/node/address.ts";
 
 const CONNECT_TIMEOUT_MS = 500;
 /** A process that opens its port again is refused for a moment. */
@@ -28,10 +27,12 @@ export class LeaderProbe {
   }
 }
 
+/** `silent` too where it is no address. */
 function knock(address: string): Promise<"open" | "refused" | "silent"> {
-  const { host, port } = parseAddress(address, "the leader's address");
+  const [, host = "", port = ""] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(address) ?? [];
+  if (host === "" || Number(port) > 65_535) return Promise.resolve("silent");
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: CONNECT_TIMEOUT_MS });
+    const socket = connect({ host, port: Number(port), timeout: CONNECT_TIMEOUT_MS });
     const end = (answer: "open" | "refused" | "silent"): void => {
       socket.destroy();
       resolve(answer);

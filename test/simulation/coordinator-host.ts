@@ -1,7 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { MusterError } from "../../base/muster-error.ts";
 import { CLUSTER_JOURNAL } from "../../coordinator/shell/frame-writer.ts";
+import { aborted } from "../../coordinator/shell/stop-signal.ts";
 import { CoordinatorShell } from "../../coordinator/shell/coordinator-shell.ts";
+import { takeTurns } from "../../coordinator/shell/leadership.ts";
 import { OperatorService } from "../../coordinator/shell/operator-service.ts";
 import { ClusterSchema, CoordinatorSchema, type SubmitRunMessage } from "../../proto/gen/muster/v1/operator_pb.js";
 import { compareWithJournals } from "./checker.ts";
@@ -9,7 +11,7 @@ import { type CoordinatorDisk, type CutWrite, LifeBlobs, LifeJournals, LifeRunFi
 import type { Listener, Network } from "./network.ts";
 import { scoreFromJournal } from "./oracle.ts";
 import { ProcessLife } from "./process-life.ts";
-import type { WorldSurroundings } from "./world.ts";
+import type { Turns, WorldSurroundings } from "./world.ts";
 
 /** Scorers are not part of this: their means are shown and never counted. */
 const NO_SCORERS = {
@@ -77,16 +79,53 @@ export class CoordinatorHost {
     const life = new ProcessLife(`${this.name}.${this.#lives}`, clock, this.#around.drawClock());
     const living: Living = { life, shell: null, operators: null };
     this.#living = living;
-    const wasFlipped = this.#disk.isFlipped;
-    this.#open(living).then(
-      () => {
-        if (wasFlipped && life.alive) this.#around.fail(`${life.name} began although a frame was damaged`);
-      },
-      (error: unknown) => this.#stopped(living, MusterError.from(error)),
-    );
+    const { turns } = this.#around;
+    const work = turns === null ? this.#leadAlone(living) : this.#takeTurns(living, turns);
+    work.catch((error: unknown) => this.#stopped(living, MusterError.from(error)));
   }
 
-  async #open({ life }: Living): Promise<void> {
+  async #leadAlone(living: Living): Promise<void> {
+    const shell = await this.#begin(living);
+    await shell.fatal;
+  }
+
+  /** Stands by and leads again and again, in one life. */
+  async #takeTurns(living: Living, turns: Turns): Promise<void> {
+    const { life } = living;
+    const parts = {
+      lease: turns.servers.leaseOf(life),
+      address: () => this.name,
+      isGone: async (name: string) => turns.isGone(name),
+      standBy: async (stop: AbortSignal) => ({ ended: aborted(stop) }),
+      lead: (stop: AbortSignal) => this.#leadUntil(living, stop),
+      clock: life,
+      log: this.#around.log(life),
+    };
+    await takeTurns(parts, new AbortController().signal);
+  }
+
+  async #leadUntil(living: Living, stop: AbortSignal): Promise<void> {
+    const shell = await this.#begin(living);
+    this.#around.turns?.onTerm();
+    try {
+      await Promise.race([aborted(stop), shell.fatal]);
+    } finally {
+      living.shell = null;
+      living.operators = null;
+      this.#network().died(living.life);
+      await shell.close();
+    }
+  }
+
+  async #begin(living: Living): Promise<CoordinatorShell> {
+    const wasFlipped = this.#disk.isFlipped;
+    const shell = await this.#open(living);
+    if (wasFlipped && living.life.alive && this.#disk.isFlipped)
+      this.#around.fail(`${living.life.name} began although a frame was damaged`);
+    return shell;
+  }
+
+  async #open({ life }: Living): Promise<CoordinatorShell> {
     const { log, leaseDurationMs, planOf } = this.#around;
     const journals = new LifeJournals(this.#disk, life);
     const blobs = new LifeBlobs(this.#disk, life);
@@ -97,7 +136,7 @@ export class CoordinatorHost {
       ...{ clock: life, log: log(life), loopLagSeconds: () => 0 },
     });
     const living = this.#living;
-    if (living?.life !== life) return;
+    if (living?.life !== life) return shell;
     const { loop, plans, registry, archive, agents } = shell;
     const about = () => create(CoordinatorSchema);
     const cluster = async () => create(ClusterSchema);
@@ -106,7 +145,7 @@ export class CoordinatorHost {
       ...{ loop, blobs, plans, registry, archive, agents, verify, about, cluster, clock: life },
     });
     living.shell = shell;
-    shell.fatal.catch((error: unknown) => this.#stopped(living, MusterError.from(error)));
+    return shell;
   }
 
   /** It ended by itself. A supervisor starts it again, unless another one leads. */

@@ -139,10 +139,28 @@ export const PLANTED: readonly Mutant[] = [
     "    await loop.settled();\n    registry.add(run.runId);",
     "    registry.add(run.runId);",
   ),
+  mutant(
+    "a coordinator that was fenced ends instead of standing by",
+    "coordinator/shell/leadership.ts",
+    'new Set(["conflict", "connection", "timeout"])',
+    'new Set(["connection", "timeout"])',
+  ),
+  mutant(
+    "a coordinator that leads no more goes on working",
+    "coordinator/shell/coordinator-shell.ts",
+    "    this.#endTicks();\n",
+    "",
+  ),
 ];
 
 /** Conditions of lease, journal and spool code, turned round. */
 export const FLIPPED: readonly Mutant[] = [
+  mutant(
+    "the lease is held",
+    "coordinator/shell/leadership.ts",
+    '(await lease.tryAcquire(self)) === "held"',
+    '(await lease.tryAcquire(self)) !== "held"',
+  ),
   mutant(
     "prompts that came before their grant",
     "agent/core/leases.ts",

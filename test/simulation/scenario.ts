@@ -33,6 +33,7 @@ export type StrikeKind = (typeof STRIKES)[number];
 /** All kinds of faults that are counted: those above, and those that come with them or last all the time. */
 export const FAULT_KINDS = [
   ...new Set<StrikeKind>(STRIKES),
+  "turn",
   "keptTail",
   "lostTail",
   "tornTail",
@@ -71,6 +72,8 @@ export interface Scenario {
   readonly drift: number;
   readonly leaseDurationMs: number;
   readonly faults: readonly Fault[];
+  /** Two coordinators take turns by a lease; else one leads, and a rival may come. */
+  readonly takesTurns: boolean;
 }
 
 /** Nothing goes wrong after this time. */
@@ -107,6 +110,7 @@ export function drawScenario(seed: number): Scenario {
     drift: random.pick([0, 0, 0.02, 0.2]),
     leaseDurationMs: random.between(1_500, 4_000),
     faults: drawFaults(random, agents.length),
+    takesTurns: random.below(4) === 0,
   };
 }
 

@@ -8,6 +8,7 @@ import { CoordinatorHost } from "./coordinator-host.ts";
 import { CoordinatorDisk } from "./disks.ts";
 import { Engines } from "./engine.ts";
 import { Violation } from "./ledger.ts";
+import { LeaseServers } from "./lease-servers.ts";
 import { type Liar, startLying } from "./liar.ts";
 import { Network } from "./network.ts";
 import { trueScores } from "./oracle.ts";
@@ -39,6 +40,15 @@ export interface WorldReport {
 /** Hears what happens in a world, for a person who replays a seed. */
 export type Trace = (atMs: number, who: string, what: string) => void;
 
+/** How coordinators take turns. */
+export interface Turns {
+  readonly servers: LeaseServers;
+  /** Whether a coordinator's process is known to be gone. */
+  readonly isGone: (name: string) => boolean;
+  /** Called when one begins to lead. */
+  readonly onTerm: () => void;
+}
+
 /** What a world gives to the hosts in it. */
 export interface WorldSurroundings {
   readonly clock: VirtualClock;
@@ -52,6 +62,8 @@ export interface WorldSurroundings {
   /** Something is wrong with the product. */
   readonly fail: (sentence: string) => void;
   readonly sent: (agent: number, message: ControlDown | DataDown) => void;
+  /** How coordinators take turns; null: they do not. */
+  readonly turns: Turns | null;
   /** Starts a coordinator that ended, if none lives. */
   readonly supervise: (host: CoordinatorHost) => void;
 }
@@ -84,13 +96,14 @@ class World {
   #hasChanged = false;
   #computed = 0;
   #restarts = 0;
+  #terms = 0;
   #actions = 0;
 
   constructor(seed: number, trace: Trace | null) {
     this.#random = new SeededRandom(seed ^ 0x5eed);
     this.#scenario = drawScenario(seed);
     this.#trace = trace;
-    const { agents, runs, engines, leaseDurationMs, faults } = this.#scenario;
+    const { agents, runs, engines, leaseDurationMs, faults, takesTurns } = this.#scenario;
     this.#plans = new Map(runs.map(({ runId, plan }) => [runId, plan]));
     const planOf = (runId: string): WorldPlan => this.#plans.get(runId)!;
     this.#checker = new Checker(planOf, (runId, request) =>
@@ -103,10 +116,21 @@ class World {
       this.#hasChanged = true;
       this.#checker.frame(journal, frame, life);
     });
-    const names = faults.some(({ kind }) => kind === "rival") ? ["c0", "c1"] : ["c0"];
+    const names = takesTurns || faults.some(({ kind }) => kind === "rival") ? ["c0", "c1"] : ["c0"];
+    const servers = takesTurns ? new LeaseServers(this.#clock, this.#random) : null;
     this.#network = new Network(this.#clock, this.#random, (address) => this.#hosts[names.indexOf(address)]!.listener);
     const around: WorldSurroundings = {
       ...{ clock: this.#clock, random: this.#random, coordinators: names, leaseDurationMs, planOf },
+      turns:
+        servers === null
+          ? null
+          : {
+              servers,
+              isGone: (name) => this.#hosts[names.indexOf(name)]!.life === null,
+              onTerm: () => {
+                if (this.#terms++ > 0) this.#count("turn", 1);
+              },
+            },
       log: (life) => this.#log(life),
       drawClock: () => this.#drawClock(),
       fail: (sentence) => this.#fail(sentence),
@@ -120,7 +144,7 @@ class World {
 
   async live(): Promise<WorldReport> {
     const { runs, agentStartsMs, faults, cancelled, drained } = this.#scenario;
-    this.#hosts[0]!.start();
+    for (const host of this.#scenario.takesTurns ? this.#hosts : this.#hosts.slice(0, 1)) host.start();
     this.#agents.forEach((agent, position) => this.#clock.after(agentStartsMs[position]!, () => agent.start()));
     for (const { runId, atMs } of runs) this.#clock.after(atMs, () => this.#submit(runId));
     if (cancelled !== null) this.#clock.after(cancelled.atMs, () => this.#cancel(cancelled.runId));
@@ -286,7 +310,7 @@ class World {
   }
 
   #supervise(host: CoordinatorHost): void {
-    if (this.#hosts.some(({ life }) => life !== null)) return;
+    if (!this.#scenario.takesTurns && this.#hosts.some(({ life }) => life !== null)) return;
     this.#restarts += 1;
     host.start();
   }

@@ -157,7 +157,14 @@ export class NatsLeaderLease implements LeaderLease {
   }
 }
 
+/** Null also where somebody else wrote something into the key. */
 function leaderOf(entry: KvEntry | null): string | null {
   if (entry === null || entry.operation !== "PUT") return null;
-  return entry.json<{ readonly leader: string }>().leader;
+  try {
+    const { leader } = entry.json<{ readonly leader?: unknown }>();
+    return typeof leader === "string" ? leader : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return null;
+    throw error;
+  }
 }
