@@ -79,9 +79,10 @@ export class CoordinatorLoop {
     this.#surroundings.onFatal(error);
   }
 
-  /** Takes nothing more. */
+  /** Takes nothing more; whoever waits for something to become durable learns that it does not. */
   stop(): void {
     this.#stopped = true;
+    this.#failure ??= new MusterError("connection", "this coordinator leads no more");
   }
 
   #flush(): void {

@@ -10,6 +10,8 @@ const WAY_MAX_MS = 40;
 const PATIENCE_MS = 500;
 /** Out of 100 questions, how many get no answer. */
 const LOST_PERCENT = 5;
+/** Out of 100 questions, before how many the servers forget who has it, as one that lost a server may. */
+const FORGOTTEN_PERCENT = 3;
 
 interface Holding {
   readonly by: ProcessLife;
@@ -45,6 +47,7 @@ export class LeaseServers {
     };
     const ask = (isFree: () => boolean, self: string): Promise<LeaseState> =>
       this.#ask(life, () => {
+        if (this.#random.below(100) < FORGOTTEN_PERCENT) this.#holding = null;
         if (isFree()) this.#holding = { by: life, self, untilMs: this.#clock.nowMs + DURATION_MS };
         const isHeld = this.#isOf(life);
         lease.holder = isHeld ? null : (this.#current()?.self ?? null);

@@ -146,9 +146,9 @@ export const PLANTED: readonly Mutant[] = [
     'new Set(["connection", "timeout"])',
   ),
   mutant(
-    "a coordinator that leads no more goes on working",
-    "coordinator/shell/coordinator-shell.ts",
-    "    this.#endTicks();\n",
+    "a coordinator that leads no more promises what it does not write down",
+    "coordinator/shell/coordinator-loop.ts",
+    '    this.#failure ??= new MusterError("connection", "this coordinator leads no more");\n',
     "",
   ),
 ];
