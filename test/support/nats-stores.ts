@@ -1,4 +1,6 @@
+import { errors } from "@nats-io/transport-node";
 import { NatsConnection } from "../../coordinator/adapters/nats/nats-connection.ts";
+import { askPatiently } from "../../coordinator/adapters/nats/passing-trouble.ts";
 import type { NatsServer } from "./nats-server.ts";
 
 /** A connection to the servers as the coordinators of `natsWords` have it. */
@@ -16,14 +18,16 @@ export function connectNats(servers: readonly NatsServer[]): Promise<NatsConnect
 export async function streamLeader(servers: readonly NatsServer[], begin: string): Promise<NatsServer> {
   const connection = await connectNats(servers);
   try {
-    for await (const { config, cluster } of connection.manager.streams.list()) {
-      const leader = servers.find((server) => server.name === cluster?.leader);
-      if (config.name.startsWith(begin) && leader !== undefined) return leader;
-    }
+    return await askPatiently(`a stream ${begin}…`, async () => {
+      for await (const { config, cluster } of connection.manager.streams.list()) {
+        const leader = servers.find((server) => server.name === cluster?.leader);
+        if (config.name.startsWith(begin) && leader !== undefined) return leader;
+      }
+      throw new errors.TimeoutError();
+    });
   } finally {
     await connection.close();
   }
-  throw new Error(`no server leads a stream ${begin}…`);
 }
 /** The words that name the servers to a coordinator. */
 export function natsWords(servers: readonly NatsServer[]): readonly string[] {
