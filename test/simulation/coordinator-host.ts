@@ -221,7 +221,9 @@ export class CoordinatorHost {
   }
 
   async retry(runId: string): Promise<void> {
-    await this.#living?.operators?.retry(runId);
+    const operators = this.#living?.operators ?? null;
+    if (operators === null) throw new MusterError("connection", `nobody listens at ${this.name}`);
+    await operators.retry(runId);
   }
 
   drain(agentId: string): void {

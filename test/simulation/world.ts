@@ -294,14 +294,21 @@ class World {
     this.#clock.after(RETRY_MS, () => this.#cancel(runId));
   }
 
-  /** An operator tries a partial run again, once it has been written down. */
+  /** An operator tries a partial run again, until told that it is open. */
   #retry(runId: string): void {
     const { ledger } = this.#checker;
     if (this.#retried.has(runId)) return;
-    if (ledger.endOf(runId) !== "partial") {
-      if (ledger.endOf(runId) === null && ledger.wasReopened(runId)) this.#retried.add(runId);
-      else if (ledger.endOf(runId) !== null) this.#retried.add(runId);
-    } else for (const host of this.#hosts) host.retry(runId).catch((error: unknown) => this.#refused(runId, error));
+    const end = ledger.endOf(runId);
+    if (end !== null && end !== "partial") return void this.#retried.add(runId);
+    const isOpen = (): unknown => this.#retried.add(runId);
+    if (end === "partial" || ledger.wasReopened(runId)) {
+      for (const host of this.#hosts) {
+        host.retry(runId).then(isOpen, (error: unknown) => {
+          this.#refused(runId, error);
+          if (/nothing to try again/.test(String(error))) isOpen();
+        });
+      }
+    }
     this.#clock.after(RETRY_MS, () => this.#retry(runId));
   }
 
