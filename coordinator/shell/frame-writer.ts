@@ -61,15 +61,22 @@ export class FrameWriter {
   }
 
   /**
-   * Throws `conflict` where another coordinator has written to the cluster's journal since this one did: a leader that has
-   * nothing to write must learn too that it leads no more.
+   * Throws `conflict` where another coordinator has written to the cluster's journal since this one did, and `badData` where
+   * the journal has become shorter: a leader that has nothing to write must learn that too.
    */
   async checkLead(): Promise<void> {
     const cluster = await this.#open.get(CLUSTER_JOURNAL);
     if (cluster === undefined || cluster.isAppending) return;
     const known = cluster.length;
     const found = await cluster.journal.length();
-    if (found > known && cluster.length === known && !cluster.isAppending) throw fenced(CLUSTER_JOURNAL);
+    if (cluster.length !== known || cluster.isAppending) return;
+    if (found > known) throw fenced(CLUSTER_JOURNAL);
+    if (found < known) {
+      const what = `it has ${found} frames, and ${known} were acknowledged`;
+      throw new MusterError("badData", `journal ${CLUSTER_JOURNAL} has lost what was acknowledged: ${what}`, {
+        wayOut: "Start the coordinator again: it compares with its copy, and says how to bring back what is lost.",
+      });
+    }
   }
 
   /** Closes a journal that will not be written again. */
