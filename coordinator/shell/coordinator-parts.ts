@@ -82,6 +82,7 @@ export class CoordinatorParts {
       verifyRun(runId, { journals, plans, archive, blobs, dataFolder });
     const operators = new OperatorService({
       ...{ loop, blobs, plans, registry, archive, agents, verify, about, cluster, clock: SYSTEM_CLOCK },
+      expectFrames: (runId, frames) => shell.expectFrames(runId, frames),
     });
     this.server.addService(grpcService(AgentServiceDescriptor), agentHandlers(agents));
     this.server.addService(grpcService(OperatorServiceDescriptor), operators.handlers());

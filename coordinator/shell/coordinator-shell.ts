@@ -135,6 +135,11 @@ export class CoordinatorShell {
     this.#finisher = new RunFinisher({ loop, archive, scoreRun, fullDisk, log });
   }
 
+  /** How many frames of a run's journal were read that is written again. */
+  expectFrames(runId: string, frames: number): void {
+    this.#writer.expect(runId, frames);
+  }
+
   /** Waits for what is being made durable, and takes nothing more. The adapters stay open. */
   async close(): Promise<void> {
     this.#endTicks();

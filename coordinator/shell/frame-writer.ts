@@ -79,6 +79,11 @@ export class FrameWriter {
     }
   }
 
+  /** An ended run was read anew, to be opened again: the first append must come after just these frames. */
+  expect(runId: string, frames: number): void {
+    if (!this.#open.has(runJournal(runId))) this.#lengths.set(runJournal(runId), frames);
+  }
+
   /** Closes a journal that will not be written again. */
   async closeRun(runId: string): Promise<void> {
     const name = runJournal(runId);

@@ -64,6 +64,8 @@ export interface OperatorSurroundings {
   readonly registry: RunRegistry;
   readonly archive: RunArchive;
   readonly agents: AgentService;
+  /** Says how many frames of a run's journal were read that is written again. */
+  readonly expectFrames: (runId: string, frames: number) => void;
   readonly verify: (runId: string) => Promise<Verification>;
   readonly about: () => Coordinator;
   readonly cluster: () => Promise<Cluster>;
@@ -197,7 +199,9 @@ export class OperatorService {
         wayOut: "Try again in a moment.",
       });
     }
-    loop.take({ kind: "RetryRequested", run: await archive.stateOf(runId) });
+    const { run, frames } = await archive.read(runId);
+    this.#around.expectFrames(runId, frames);
+    loop.take({ kind: "RetryRequested", run });
     await loop.settled();
     return registry.view(runId);
   }

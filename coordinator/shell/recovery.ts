@@ -58,7 +58,11 @@ export async function recover(store: JournalStore, state: CoordinatorState, nowM
 }
 
 /** The events of each frame of a journal, in order. Closes the journal at the end. */
-async function* readFrames(store: JournalStore, name: string, epochMax?: number): AsyncGenerator<readonly Event[]> {
+export async function* readFrames(
+  store: JournalStore,
+  name: string,
+  epochMax?: number,
+): AsyncGenerator<readonly Event[]> {
   const journal = await store.open(name);
   try {
     for await (const { payload, index } of journal.read(0, epochMax)) {

@@ -6,7 +6,7 @@ import { evolve } from "../core/evolve.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import type { RunFiles } from "../ports/run-files.ts";
 import { runJournal } from "./frame-writer.ts";
-import { readEvents } from "./recovery.ts";
+import { readFrames } from "./recovery.ts";
 import type { ScoreRun } from "./run-finisher.ts";
 import { viewRun } from "./run-view.ts";
 
@@ -70,11 +70,20 @@ export class RunArchive {
 
   /** An ended run as its journal tells it. */
   async stateOf(runId: string): Promise<RunState> {
+    return (await this.read(runId)).run;
+  }
+
+  /** The same, and how many frames tell it. */
+  async read(runId: string): Promise<{ readonly run: RunState; readonly frames: number }> {
     const state = emptyState();
-    for await (const event of readEvents(this.#journals, runJournal(runId))) evolve(state, event, 0);
+    let frames = 0;
+    for await (const events of readFrames(this.#journals, runJournal(runId))) {
+      for (const event of events) evolve(state, event, 0);
+      frames += 1;
+    }
     const run = state.runs.get(runId);
     if (run === undefined) throw new MusterError("badData", `the journal of run ${runId} does not begin with the run`);
-    return run;
+    return { run, frames };
   }
 
   /** The results as JSON, or nothing where the run has none (cancelled, failed). */

@@ -143,6 +143,7 @@ export class CoordinatorHost {
     const verify = () => Promise.reject(new Error("nobody verifies here"));
     living.operators = new OperatorService({
       ...{ loop, blobs, plans, registry, archive, agents, verify, about, cluster, clock: life },
+      expectFrames: (runId, frames) => shell.expectFrames(runId, frames),
     });
     living.shell = shell;
     return shell;
