@@ -64,7 +64,7 @@ async function measureAll(cluster: CoordinatorCluster, rounds: number): Promise<
       },
       { name: "host with both leaders lost, slowest round", value: Math.max(...together), unit: "s", atMost: 15 },
       // What a slot's account may be wrong by: a sample starts when the one before it has ended.
-      { name: "share of the time that slots were idle in all rounds", value: idle, unit: "of 1", atMost: 0.002 },
+      { name: "share of the time that slots were idle in all rounds", value: idle, unit: "of 1", atMost: 0.0001 },
     ];
   } finally {
     run.child.kill("SIGKILL");
