@@ -93,6 +93,8 @@ export class LeaseSender {
     if (manifest === undefined) {
       manifest = this.#plans.manifest(digest);
       this.#manifests.set(runId, manifest);
+      // Asked for again: it may be brought back.
+      manifest.catch(() => this.#manifests.delete(runId));
     }
     return manifest;
   }
