@@ -11,6 +11,7 @@ const WAITING_MAX = 256;
 export class LineReader {
   readonly #stream: Readable;
   readonly #lines: string[] = [];
+  readonly #onEnd: () => void;
   #rest = "";
   #failure: Error | null = null;
   #hasEnded = false;
@@ -21,17 +22,10 @@ export class LineReader {
     this.#stream = stream;
     stream.setEncoding("utf8");
     stream.on("data", (text: string) => this.#take(text));
-    const end = (failure: Error | null): void => {
-      if (this.#hasEnded) return;
-      this.#hasEnded = true;
-      this.#failure = failure;
-      if (this.#rest !== "") this.#lines.push(this.#rest);
-      this.#wake();
-      onEnd();
-    };
-    stream.once("end", () => end(null));
-    stream.once("close", () => end(null));
-    stream.once("error", end);
+    this.#onEnd = onEnd;
+    stream.once("end", () => this.end());
+    stream.once("close", () => this.end());
+    stream.once("error", (failure) => this.end(failure));
   }
 
   /** The next line without its end, or null after the last. Throws what broke the stream. */
@@ -48,6 +42,16 @@ export class LineReader {
   /** All lines that are left. */
   async *rest(): AsyncGenerator<string> {
     for (let line = await this.next(); line !== null; line = await this.next()) yield line;
+  }
+
+  /** As if the stream ended here, or broke. */
+  end(failure: Error | null = null): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#failure = failure;
+    if (this.#rest !== "") this.#lines.push(this.#rest);
+    this.#wake();
+    this.#onEnd();
   }
 
   /** Reads no more, and keeps no process alive. */

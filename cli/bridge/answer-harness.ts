@@ -21,6 +21,7 @@ export async function answerHarness(options: Options, signal: AbortSignal): Prom
   let client: CoordinatorClient | null = null;
   const gone = new AbortController();
   const lines = new LineReader(process.stdin, () => gone.abort());
+  signal.addEventListener("abort", () => lines.end(), { once: true });
   try {
     client = findCoordinator(options);
     await client.getCoordinator();
@@ -28,7 +29,7 @@ export async function answerHarness(options: Options, signal: AbortSignal): Prom
     const identity = new AnswerIdentity(options);
     const around = { client, options, signal: AbortSignal.any([signal, gone.signal]), identity };
     for await (const line of lines.rest()) await answer(line, lines, around);
-    return 0;
+    return signal.aborted ? EXIT_CODES.interrupted : 0;
   } catch (thrown) {
     const { kind, message, wayOut } = MusterError.from(thrown);
     await writeLine(JSON.stringify({ error: { kind, message, wayOut: wayOut ?? "" } }));

@@ -1,5 +1,5 @@
 import type { Effect } from "./effect.ts";
-import type { Event } from "./event.ts";
+import type { Event, RunEnd } from "./event.ts";
 import type { Input, TimedInput } from "./input.ts";
 import { acceptBatch } from "./accept.ts";
 import { type CoordinatorState, type RunState } from "./state.ts";
@@ -31,7 +31,9 @@ export function decide(state: CoordinatorState, { input }: TimedInput): Decision
     case "DrainRequested":
       return { events: [], effects: [{ kind: "SendDrain", agentId: input.agentId }] };
     case "CancelRequested":
-      return cancelRun(state, input.runId);
+      return stopRun(state.runs.get(input.runId), "cancelled", "cancelled by its user");
+    case "PlanLost":
+      return losePlan(state, input);
     case "RetryRequested":
       // As it is here: what was read of the journal may be older than a retry that came before this one.
       return retryRun(state.runs.get(input.run.run.runId) ?? input.run);
@@ -98,9 +100,16 @@ function returnSamples(state: CoordinatorState, input: InputOf<"SamplesReturned"
   return NOTHING;
 }
 
-function cancelRun(state: CoordinatorState, runId: string): Decision {
+/** Nothing more can be asked. What was answered stays, and once the plan is back the run can be tried again. */
+function losePlan(state: CoordinatorState, { runId, message }: InputOf<"PlanLost">): Decision {
   const run = state.runs.get(runId);
+  if (run?.phase !== "computing") return NOTHING;
+  return stopRun(run, "failed", `the responses are kept, but the rest cannot be asked: ${message}`);
+}
+
+function stopRun(run: RunState | undefined, end: RunEnd, reason: string): Decision {
   if (run === undefined || run.phase === "ended") return NOTHING;
+  const { runId } = run.run;
   const events: Event[] = [];
   const effects: Effect[] = [];
   for (const lease of run.openLeases) {
@@ -109,13 +118,10 @@ function cancelRun(state: CoordinatorState, runId: string): Decision {
       kind: "SendRevocation",
       agentId: lease.agentId,
       leaseId: lease.leaseId,
-      reason: "the run was cancelled",
+      reason: `the run ended: ${end}`,
     });
   }
-  events.push(
-    { kind: "RunEnded", runId, end: "cancelled", reason: "cancelled by its user" },
-    { kind: "RunClosed", runId },
-  );
+  events.push({ kind: "RunEnded", runId, end, reason }, { kind: "RunClosed", runId });
   return { events, effects };
 }
 

@@ -100,6 +100,8 @@ export type Input =
   | { readonly kind: "ResponsesArrived"; readonly batch: ResponseBatch }
   | { readonly kind: "DrainRequested"; readonly agentId: string }
   | { readonly kind: "CancelRequested"; readonly runId: string }
+  /** What the run asks cannot be read any more; in words. */
+  | { readonly kind: "PlanLost"; readonly runId: string; readonly message: string }
   /** The run as its journal tells it: one that has ended is no longer part of the state. */
   | { readonly kind: "RetryRequested"; readonly run: RunState }
   /** The shell has stored all that is to be known of an ended run; the state may forget it. */

@@ -54,6 +54,7 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
     case "RunArrived":
     case "LeaseReturned":
     case "CancelRequested":
+    case "PlanLost":
     case "ScoresArrived":
     case "TimePassed":
   }

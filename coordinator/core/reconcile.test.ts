@@ -106,6 +106,17 @@ describe("the end of a run", () => {
     expect(scenario.state.runs.size).toBe(0);
   });
 
+  it("a run whose plan is lost ends as failed, with the reason, and can be tried again", () => {
+    const { scenario, leaseId } = leased();
+    const lost = scenario.take({ kind: "PlanLost", runId: "r1", message: "blob b is damaged" });
+    expect(lost.events.map((event) => event.kind)).toEqual(["LeaseEnded", "RunEnded", "RunClosed"]);
+    expect(effectsOf(lost, "SendRevocation")).toMatchObject([{ agentId: "a", leaseId }]);
+    expect(scenario.run()).toMatchObject({ end: "failed", reason: expect.stringContaining("blob b is damaged") });
+    expect(scenario.take({ kind: "PlanLost", runId: "r1", message: "again" }).events).toEqual([]);
+    scenario.take({ kind: "RetryRequested", run: scenario.run() });
+    expect(scenario.run()).toMatchObject({ phase: "computing", end: null, reason: "" });
+  });
+
   it("a run that is submitted again is the same run; one that computes is not forgotten", () => {
     const { scenario } = leased();
     expect(scenario.arrive({ samples: 4 }).events).toEqual([]);

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { aRun, aShape } from "../../test/support/core-builders.ts";
 import { CHOICE_TASK, storePlan } from "../../test/support/stored-run.ts";
-import { FolderBlobStore } from "../adapters/blobs/folder-blob-store.ts";
+import { blobPath, FolderBlobStore } from "../adapters/blobs/folder-blob-store.ts";
 import { MemoryJournalStore } from "../adapters/journals/memory-journal-store.ts";
 import type { Event } from "../core/event.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -82,6 +82,19 @@ test("what no journal names is removed; a blob that one names, or that is stored
     }),
     { numRuns: 25 },
   );
+});
+
+test("a lost plan keeps everything, but not that of a run which nobody was promised", async () => {
+  const before = new FolderBlobStore(folder);
+  const [manifest] = await keepRun("r1", before, []);
+  const orphan = await before.put(bytesOf(1));
+  rmSync(blobPath(folder, manifest!));
+  await append("cluster", { kind: "RunListed", run: aRun({ runId: "r1" }) });
+  await collect(new FolderBlobStore(folder));
+  expect(stored()).toContain(orphan);
+  await journals.remove("cluster");
+  await collect(new FolderBlobStore(folder));
+  expect(stored()).toEqual([]);
 });
 
 test("nothing is removed while a journal cannot be read, and unfinished files of a crash go", async () => {

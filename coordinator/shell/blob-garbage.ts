@@ -5,7 +5,7 @@ import { MusterError } from "../../base/muster-error.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { JournalStore } from "../ports/journal.ts";
 import { CLUSTER_JOURNAL } from "./frame-writer.ts";
-import { PlanStore } from "./plan-store.ts";
+import { isBlobLost, PlanStore } from "./plan-store.ts";
 import { readEvents } from "./recovery.ts";
 
 /** What collecting needs. */
@@ -37,18 +37,35 @@ export async function collectGarbage(around: GarbageSurroundings): Promise<void>
 /** Takes out of the set what any journal names, and what the plans that they name are made of. */
 async function strikeNamed(unnamed: Set<string>, { journals, blobs, signal }: GarbageSurroundings): Promise<void> {
   const plans = new PlanStore(blobs);
+  const listed = new Set<string>();
+  for await (const event of readEvents(journals, CLUSTER_JOURNAL)) {
+    if (event.kind === "RunListed") listed.add(event.run.runId);
+  }
   for (const name of await journals.list()) {
     if (name === CLUSTER_JOURNAL) continue;
     for await (const event of readEvents(journals, name)) {
       if (signal.aborted) return;
       if (event.kind === "ResponsesAccepted") unnamed.delete(event.digest);
-      if (event.kind !== "RunAccepted") continue;
-      const { manifestBlob } = event.shape;
-      unnamed.delete(manifestBlob);
-      for (const pack of (await plans.manifest(manifestBlob)).packs) {
-        unnamed.delete(pack.requestsBlob);
-        unnamed.delete(pack.samplesBlob);
-      }
+      if (event.kind === "RunAccepted")
+        await strikePlan(unnamed, event.shape.manifestBlob, plans, listed.has(event.runId));
     }
+  }
+}
+
+/** A plan that nobody was promised may have been removed. */
+async function strikePlan(
+  unnamed: Set<string>,
+  manifestBlob: string,
+  plans: PlanStore,
+  isListed: boolean,
+): Promise<void> {
+  unnamed.delete(manifestBlob);
+  try {
+    for (const { requestsBlob, samplesBlob } of (await plans.manifest(manifestBlob)).packs) {
+      unnamed.delete(requestsBlob);
+      unnamed.delete(samplesBlob);
+    }
+  } catch (error) {
+    if (isListed || !isBlobLost(error)) throw error;
   }
 }

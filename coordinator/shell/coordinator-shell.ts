@@ -13,6 +13,7 @@ import type { RunFiles } from "../ports/run-files.ts";
 import type { LiveScorers } from "../scoring/scorer-pool.ts";
 import { AgentService } from "./agent-service.ts";
 import { collectGarbage } from "./blob-garbage.ts";
+import { leaveOutBroken } from "./broken-submissions.ts";
 import { CoordinatorLoop } from "./coordinator-loop.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { FullDisk } from "./full-disk.ts";
@@ -70,9 +71,9 @@ export class CoordinatorShell {
    * journal is broken, and `conflict` where another coordinator wrote meanwhile.
    */
   static async open(around: CoordinatorSurroundings): Promise<CoordinatorShell> {
-    const { settings, journals, clock } = around;
+    const { settings, journals, blobs, clock } = around;
     const state = emptyState({ ...DEFAULT_CORE_SETTINGS, ...settings });
-    const recovered = await recover(journals, state, clock.nowMs());
+    const recovered = await leaveOutBroken(await recover(journals, state, clock.nowMs()), state, new PlanStore(blobs));
     const shell = new CoordinatorShell(around, state, recovered);
     await shell.loop.begin(recovered.epoch + 1, recovered.unlisted);
     for (const run of state.runs.values()) if (run.phase === "ended") await shell.#archiveRun(run.run.runId);
@@ -117,7 +118,10 @@ export class CoordinatorShell {
       isDiskFull: () => this.trouble !== null,
     });
     const { plans, archive, metrics } = this;
-    this.#leases = new LeaseSender(() => state, plans, log);
+    this.#leases = new LeaseSender({
+      ...{ state: () => state, plans, log },
+      onPlanLost: (runId, message) => loop.take({ kind: "PlanLost", runId, message }),
+    });
     const leases = this.#leases;
     this.agents = new AgentService({
       loop,

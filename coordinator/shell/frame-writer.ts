@@ -97,8 +97,7 @@ export class FrameWriter {
     const payload = encodeEvents(events);
     let opened = this.#open.get(name);
     if (opened === undefined) {
-      // A run begins its journal. Where there is one, somebody who leads no more began it: it is taken up at the next start.
-      opened = this.#openJournal(name, events[0]!.kind === "RunAccepted" ? 0 : null);
+      opened = this.#openJournal(name, events[0]!.kind === "RunAccepted");
       this.#open.set(name, opened);
     }
     const target = await opened;
@@ -113,9 +112,10 @@ export class FrameWriter {
     target.isAppending = false;
   }
 
-  async #openJournal(name: string, knownLength: number | null): Promise<OpenJournal> {
+  /** A run begins its journal. One that was not read, somebody who leads no more began: it is read at the next start. */
+  async #openJournal(name: string, isBegun: boolean): Promise<OpenJournal> {
     const journal = await this.#around.store.open(name);
-    const length = knownLength ?? this.#lengths.get(name) ?? (await journal.length());
+    const length = this.#lengths.get(name) ?? (isBegun ? 0 : await journal.length());
     return { journal, length, isAppending: false };
   }
 }

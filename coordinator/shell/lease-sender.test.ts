@@ -29,7 +29,7 @@ function connect() {
   return { connection, control, data };
 }
 
-test("a plan that could not be read is read again for the next lease", async () => {
+test("a plan that could not be read is told by name, and read again for the next lease", async () => {
   const blobs = new MemoryBlobStore();
   const plans = new PlanStore(blobs);
   const plan = await storePlan(blobs, { tasks: [CHOICE_TASK], samplesPerTask: 3 });
@@ -40,11 +40,14 @@ test("a plan that could not be read is read again for the next lease", async () 
   evolve(state, { kind: "AgentAdmitted", runId: "r1", agent: anAgent("a") }, 0);
   const samples = Uint32Array.of(0, 1, 2);
   evolve(state, { ...GRANT, kind: "LeaseGranted", epoch: 1, samples }, 0);
-  const sender = new LeaseSender(() => state, plans, pino({ level: "silent" }));
+  const lost: string[] = [];
+  const onPlanLost = (runId: string, message: string): void => void lost.push(`${runId}: ${message}`);
+  const sender = new LeaseSender({ state: () => state, plans, log: pino({ level: "silent" }), onPlanLost });
 
   const first = connect();
   sender.send(first.connection, GRANT);
   await vi.waitUntil(() => first.connection.closed);
+  expect(lost).toEqual([expect.stringMatching(`r1: .*${manifestBlob}`)]);
   await plans.saveManifest(plan);
   const second = connect();
   sender.send(second.connection, GRANT);

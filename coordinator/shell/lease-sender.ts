@@ -7,7 +7,7 @@ import type { RequestColumns } from "../../proto/gen/muster/v1/columns_pb.js";
 import type { Effect } from "../core/effect.ts";
 import type { CoordinatorState, Lease, RunState } from "../core/state.ts";
 import type { AgentConnection } from "./agent-connection.ts";
-import type { PlanManifest, PlanStore } from "./plan-store.ts";
+import { isBlobLost, type PlanManifest, type PlanStore } from "./plan-store.ts";
 
 type Grant = Extract<Effect, { kind: "SendLease" }>;
 
@@ -16,14 +16,22 @@ export class LeaseSender {
   readonly #state: () => CoordinatorState;
   readonly #plans: PlanStore;
   readonly #log: Logger;
+  readonly #onPlanLost: (runId: string, message: string) => void;
   readonly #manifests = new Map<string, Promise<PlanManifest>>();
   /** The last lease of each connection: leases to one agent are sent one after another. */
   readonly #lines = new WeakMap<AgentConnection, Promise<void>>();
 
-  constructor(state: () => CoordinatorState, plans: PlanStore, log: Logger) {
-    this.#state = state;
-    this.#plans = plans;
-    this.#log = log;
+  constructor(parts: {
+    readonly state: () => CoordinatorState;
+    readonly plans: PlanStore;
+    readonly log: Logger;
+    /** Hears that a run's plan is damaged or gone, and what of it. */
+    readonly onPlanLost: (runId: string, message: string) => void;
+  }) {
+    this.#state = parts.state;
+    this.#plans = parts.plans;
+    this.#log = parts.log;
+    this.#onPlanLost = parts.onPlanLost;
   }
 
   /** Begins to send a lease. It ends early when the lease ends or the agent leaves. */
@@ -32,7 +40,9 @@ export class LeaseSender {
     const next = before
       .then(() => this.#sendNow(connection, grant))
       .catch((error: unknown) => {
-        this.#log.error({ lease: grant.leaseId, error: MusterError.from(error).message }, "cannot send a lease");
+        const { message } = MusterError.from(error);
+        this.#log.error({ lease: grant.leaseId, error: message }, "cannot send a lease");
+        if (isBlobLost(error)) this.#onPlanLost(grant.runId, message);
         connection.close("a lease could not be sent");
       });
     this.#lines.set(connection, next);

@@ -43,6 +43,21 @@ export class PlanStore {
     return decodeJson(await this.#blobs.get(digest)) as PlanManifest;
   }
 
+  /** Whether all that a plan is made of can be read. */
+  async isWhole(digest: string): Promise<boolean> {
+    try {
+      const { packs } = await this.manifest(digest);
+      for (const { requestsBlob, samplesBlob } of packs) {
+        await this.#blobs.get(requestsBlob);
+        await this.#blobs.get(samplesBlob);
+      }
+      return true;
+    } catch (error) {
+      if (isBlobLost(error)) return false;
+      throw error;
+    }
+  }
+
   async saveManifest(manifest: PlanManifest): Promise<string> {
     return this.#blobs.put(encodeJson(manifest));
   }
@@ -83,6 +98,11 @@ export class PlanStore {
     if (this.#packs.size > PACKS_CACHED_MAX && oldest !== undefined) this.#packs.delete(oldest);
     return rows;
   }
+}
+
+/** Whether a blob is gone or damaged, so that reading it again does not help. */
+export function isBlobLost(error: unknown): error is MusterError {
+  return error instanceof MusterError && (error.kind === "notFound" || error.kind === "badData");
 }
 
 /** Names what would be evaluated, wherever its files lie: header, packs and counts, without paths. */

@@ -68,6 +68,9 @@ async function readHistory(
     } else if (event.kind === "RequestQuarantined") {
       const { requestIndex, reason, message } = event.failure;
       failures.push({ requestIndex, reason, message });
+    } else if (event.kind === "RunAccepted") {
+      // Accepted before by one who led no more: what that one granted nobody was told.
+      leases.clear();
     } else if (event.kind === "QuarantineLifted") {
       failures.length = 0;
     } else if (event.kind === "LeaseGranted") {

@@ -174,6 +174,7 @@ test("a server that tells no digest of its weights is asked again, unless somebo
 test("what is killed in the middle of a call leaves its answers and nothing else behind", async () => {
   await muster.kill(agent);
   const slow = await muster.startAgent("slow", [...SIMULATED, "latencyMs=100", "--concurrency", "2"]);
+  const known = new Set((await listRuns()).map(({ runId }) => runId));
   const folder = join(muster.home, "temporary");
   mkdirSync(folder);
   const samples = Array.from({ length: 40 }, (_, doc) => [[`killed ${doc}`, " x"] as const]);
@@ -181,7 +182,6 @@ test("what is killed in the middle of a call leaves its answers and nothing else
   const words = ["bridge", "requests", "--coordinator", muster.grpcAddress];
   const { child, ended } = muster.begin(words, { TMPDIR: folder }, "pipe");
   child.stdin!.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  const known = new Set((await listRuns()).map(({ runId }) => runId));
   const begun = await vi.waitUntil(
     async () => (await listRuns()).find(({ runId, requestsDone }) => !known.has(runId) && Number(requestsDone) > 0),
     { timeout: 60_000, interval: 100 },
@@ -196,6 +196,14 @@ test("what is killed in the middle of a call leaves its answers and nothing else
   expect((await listRuns())[0]).toMatchObject({ runId: begun.runId, state: "done", requestsDone: "40" });
   await muster.kill(slow);
   agent = await muster.start(agent.words);
+});
+
+test("a signal ends one that waits for the next call", async () => {
+  const words = ["bridge", "requests", "--coordinator", muster.grpcAddress];
+  const { child, ended } = muster.begin(words, {}, "pipe");
+  await new Promise((resolve) => child.stdout!.once("data", resolve));
+  child.kill("SIGTERM");
+  expect((await ended).code).toBe(130);
 });
 
 test.each([

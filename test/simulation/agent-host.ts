@@ -18,7 +18,7 @@ const NO_TELEMETRY = { cpuShare: 0, memoryUsedBytes: 0, memoryTotalBytes: 0, gpu
 
 /** A host whose agent dies and comes back with its spool. */
 export class AgentHost {
-  readonly disk = new AgentDisk();
+  readonly disk: AgentDisk;
   readonly #plan: AgentPlan;
   readonly #around: WorldSurroundings;
   readonly #network: Network;
@@ -34,6 +34,7 @@ export class AgentHost {
     parts: { readonly network: Network; readonly engines: Engines },
   ) {
     this.#plan = plan;
+    this.disk = new AgentDisk(this.name);
     this.#around = around;
     this.#network = parts.network;
     this.#engines = parts.engines;

@@ -11,8 +11,7 @@ import { readRequests } from "../../proto/codec/request-columns.ts";
 import { type ControlDown, type DataDown, ResponseBatchSchema } from "../../proto/gen/muster/v1/agent_pb.js";
 import { describeRun } from "../support/describe-run.ts";
 import type { AgentDisk } from "./disks.ts";
-import { Ledger, Violation } from "./ledger.ts";
-import type { WorldPlan } from "./plans.ts";
+import { Ledger, Violation, type WorldFacts } from "./ledger.ts";
 import type { ProcessLife } from "./process-life.ts";
 
 /** Watches everything that becomes durable and everything that coordinators say; notes the first broken rule. */
@@ -24,8 +23,8 @@ export class Checker {
   /** By lease, the number of frames that were durable when it was announced. */
   readonly #announcedAt = new Map<string, number>();
 
-  constructor(planOf: (runId: string) => WorldPlan, isBroken: (runId: string, request: number) => boolean) {
-    this.ledger = new Ledger(planOf, isBroken);
+  constructor(facts: WorldFacts) {
+    this.ledger = new Ledger(facts);
   }
 
   /** Runs a check; what it throws is the violation of this world. */
@@ -91,6 +90,7 @@ export class Checker {
     if (bytes === undefined) return;
     const { runId, responses } = fromBinary(ResponseBatchSchema, bytes);
     if (responses === undefined || responses.count === 0) return;
+    if (this.ledger.wasLate(agent.name, batchNumber, runId)) return;
     for (const request of readResponses(responses).requestIndex) {
       if (!this.ledger.isSettled(runId, request))
         throw new Violation(`request ${request} of ${runId} was acknowledged, and is on no disk`);

@@ -1,20 +1,17 @@
 // What survives a process: its journals, blobs, run files and spool. Each life of a process reaches them through adapters
 // of its own, which take virtual time and stop with it.
-import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { MusterError } from "../../base/muster-error.ts";
 import type { Spool } from "../../agent/ports/spool.ts";
 import { FIRST_HASH, hashFrame } from "../../coordinator/adapters/journals/frame-hash.ts";
-import type { BlobFolder } from "../../coordinator/ports/blob-folder.ts";
-import type { BlobStore, Leftovers } from "../../coordinator/ports/blob-store.ts";
 import type { AppendResult, Frame, Journal, JournalStore } from "../../coordinator/ports/journal.ts";
 import type { RunFileName, RunFiles } from "../../coordinator/ports/run-files.ts";
 import type { SeededRandom } from "../../quickstart/seeded-random.ts";
-import type { ProcessLife } from "./process-life.ts";
+import { StoredBlobs, WRITE_MAX_MS } from "./blobs.ts";
+import { pause, type ProcessLife } from "./process-life.ts";
 
-/** Slowest everyday append of a frame, write of a blob, and read, milliseconds. */
+/** Slowest everyday append of a frame, and read, milliseconds. */
 const APPEND_MAX_MS = 30;
-const BLOB_MAX_MS = 20;
 const READ_MAX_MS = 4;
 
 /** What may be wrong with a disk at the moment. */
@@ -50,7 +47,7 @@ export type FrameListener = (journal: string, frame: Frame, life: ProcessLife) =
 export class CoordinatorDisk {
   readonly trouble: DiskTrouble = { full: false, slowMs: 0 };
   readonly journals = new Map<string, StoredJournal>();
-  readonly blobs = new Map<string, Uint8Array>();
+  readonly blobs = new StoredBlobs();
   readonly files = new Map<string, string>();
   /** Appends under way, by the life that waits for them. */
   readonly writing = new Map<ProcessLife, Set<() => CutWrite>>();
@@ -207,60 +204,6 @@ function broken(name: string, index: number): MusterError {
   return new MusterError("badData", `journal ${name}, frame ${index}: its bytes are damaged`);
 }
 
-function pause(life: ProcessLife, delayMs: number): Promise<void> {
-  return new Promise((resolve) => life.later(delayMs, resolve));
-}
-
-/** The blobs as one life of a coordinator reaches them. */
-export class LifeBlobs implements BlobStore, BlobFolder {
-  readonly path = "";
-
-  readonly #disk: CoordinatorDisk;
-  readonly #life: ProcessLife;
-  readonly #put = new Set<string>();
-  #leftovers: Set<string> | null = null;
-
-  constructor(disk: CoordinatorDisk, life: ProcessLife) {
-    this.#disk = disk;
-    this.#life = life;
-  }
-
-  async put(bytes: Uint8Array): Promise<string> {
-    const digest = createHash("sha256").update(bytes).digest("hex");
-    this.#put.add(digest);
-    this.#leftovers?.delete(digest);
-    await pause(this.#life, this.#disk.random.below(BLOB_MAX_MS) + this.#disk.trouble.slowMs);
-    if (this.#disk.trouble.full) throw new MusterError("noSpace", "no space to store a blob");
-    this.#disk.blobs.set(digest, Uint8Array.from(bytes));
-    return digest;
-  }
-
-  async get(digest: string): Promise<Uint8Array> {
-    await pause(this.#life, this.#disk.random.below(READ_MAX_MS));
-    const bytes = this.#disk.blobs.get(digest);
-    if (bytes === undefined) throw new MusterError("notFound", `there is no blob ${digest}`);
-    return bytes;
-  }
-
-  async hold(): Promise<void> {}
-
-  async leftovers(): Promise<Leftovers> {
-    await pause(this.#life, this.#disk.random.below(READ_MAX_MS));
-    const leftovers = new Set([...this.#disk.blobs.keys()].filter((digest) => !this.#put.has(digest)));
-    this.#leftovers = leftovers;
-    const remove = (digest: string): Promise<boolean> => {
-      const isGarbage = leftovers.delete(digest);
-      if (isGarbage) this.#disk.blobs.delete(digest);
-      return Promise.resolve(isGarbage);
-    };
-    return { digests: [...leftovers], remove };
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-}
-
 /** The files beside the journals. */
 export class LifeRunFiles implements RunFiles {
   readonly #disk: CoordinatorDisk;
@@ -280,7 +223,7 @@ export class LifeRunFiles implements RunFiles {
   }
 
   async write(runId: string, name: RunFileName, text: string): Promise<void> {
-    await pause(this.#life, this.#disk.random.below(BLOB_MAX_MS));
+    await pause(this.#life, this.#disk.random.below(WRITE_MAX_MS));
     if (this.#disk.trouble.full) throw new MusterError("noSpace", "no space to write a file");
     this.#disk.files.set(`${runId}/${name}`, text);
   }
@@ -288,6 +231,7 @@ export class LifeRunFiles implements RunFiles {
 
 /** An agent's disk. */
 export class AgentDisk {
+  readonly name: string;
   readonly trouble: DiskTrouble = { full: false, slowMs: 0 };
   readonly batches = new Map<number, Uint8Array>();
   /** The process dies while it writes next. */
@@ -298,6 +242,10 @@ export class AgentDisk {
 
   /** Batches that a coordinator said it has. An agent removes them in its own time. */
   readonly acknowledged = new Set<number>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   /** Batches that nobody else has. */
   get held(): number {

@@ -4,6 +4,15 @@ import type { WorldPlan } from "./plans.ts";
 /** A rule of the product was broken. */
 export class Violation extends Error {}
 
+/** What is true in a world. */
+export interface WorldFacts {
+  readonly planOf: (runId: string) => WorldPlan;
+  /** Requests that no engine can answer. */
+  readonly isBroken: (runId: string, request: number) => boolean;
+  /** Whether a sentence names a blob that was damaged. */
+  readonly isDamageNamed: (sentence: string) => boolean;
+}
+
 interface LedgerRun {
   readonly plan: WorldPlan;
   /** First request of each sample. */
@@ -26,14 +35,18 @@ interface LedgerRun {
  */
 export class Ledger {
   readonly #runs = new Map<string, LedgerRun>();
+  readonly #listed = new Set<string>();
+  /** Batches that came when their run had ended, as "agent number". */
+  readonly #late = new Set<string>();
   readonly #planOf: (runId: string) => WorldPlan;
   readonly #isBroken: (runId: string, request: number) => boolean;
+  readonly #isDamageNamed: (sentence: string) => boolean;
   #frames = 0;
 
-  /** `isBroken` says which requests no engine can answer. */
-  constructor(planOf: (runId: string) => WorldPlan, isBroken: (runId: string, request: number) => boolean) {
-    this.#planOf = planOf;
-    this.#isBroken = isBroken;
+  constructor(facts: WorldFacts) {
+    this.#planOf = facts.planOf;
+    this.#isBroken = facts.isBroken;
+    this.#isDamageNamed = facts.isDamageNamed;
   }
 
   /** How many frames it has seen. */
@@ -61,8 +74,24 @@ export class Ledger {
     return this.#runs.get(runId)?.quarantined ?? new Set();
   }
 
+  /** Whether a run is listed: then it is not forgotten. */
   knows(runId: string): boolean {
-    return this.#runs.has(runId);
+    return this.#listed.has(runId);
+  }
+
+  /** The agent that a lease was granted to, or null for one that nobody was granted. */
+  ownerOf(leaseId: string): string | null {
+    return this.#leaseOf(leaseId)?.agentId ?? null;
+  }
+
+  /** Whether a request was leased under a lease, whatever became of that. */
+  wasLeased(leaseId: string, request: number): boolean {
+    const sample = this.#runs.get(runOf(leaseId))?.plan.sampleOf[request];
+    return sample !== undefined && this.#leaseOf(leaseId)?.samples.has(sample) === true;
+  }
+
+  #leaseOf(leaseId: string) {
+    return this.#runs.get(runOf(leaseId))?.leases.get(leaseId);
   }
 
   endOf(runId: string): string | null {
@@ -75,9 +104,17 @@ export class Ledger {
     return run !== undefined && (run.end !== null || run.answers.has(request) || run.quarantined.has(request));
   }
 
+  /** Whether a batch was written down as one that came when its run had ended; the run may be open again. */
+  wasLate(agentId: string, batchNumber: number, runId: string): boolean {
+    return this.#late.has(`${agentId} ${batchNumber}`) && this.wasReopened(runId);
+  }
+
   apply(event: Event): void {
+    if (event.kind === "BatchRefused" && (event.reason === "runEnded" || event.reason === "unknownRun"))
+      this.#late.add(`${event.agentId} ${event.batchNumber}`);
+    if (event.kind === "RunListed") this.#listed.add(event.run.runId);
     if (event.kind === "RunAccepted") {
-      if (this.#runs.has(event.runId)) throw new Violation(`run ${event.runId} was accepted twice`);
+      if (this.#listed.has(event.runId)) throw new Violation(`run ${event.runId} was accepted twice`);
       this.#runs.set(event.runId, emptyRun(this.#planOf(event.runId)));
       return;
     }
@@ -133,7 +170,7 @@ export class Ledger {
           throw new Violation(`run ${event.runId} is computed with requests missing`);
         return;
       case "RunEnded":
-        this.#end(run, event.runId, event.end);
+        this.#end(run, event);
     }
   }
 
@@ -146,9 +183,13 @@ export class Ledger {
     if (isFinished(run, sample)) run.holders.delete(sample);
   }
 
-  #end(run: LedgerRun, runId: string, end: string): void {
+  #end(run: LedgerRun, { runId, end, reason }: Extract<Event, { kind: "RunEnded" }>): void {
     run.end = end;
     if (end === "cancelled") return;
+    if (end === "failed") {
+      if (this.#isDamageNamed(reason)) return;
+      throw new Violation(`run ${runId} failed, and what was damaged is not named: ${reason}`);
+    }
     for (let request = 0; request < run.plan.requests.length; request++) {
       if (run.answers.has(request) === run.quarantined.has(request))
         throw new Violation(`run ${runId} ended with request ${request} neither answered nor set aside`);
@@ -210,6 +251,11 @@ function accept(run: LedgerRun, event: Extract<Event, { kind: "ResponsesAccepted
     run.answers.set(request, frame);
     if (isFinished(run, sample)) run.holders.delete(sample);
   });
+}
+
+/** The run that a lease is of. */
+export function runOf(leaseId: string): string {
+  return leaseId.split(".")[0]!;
 }
 
 function openLease(run: LedgerRun, leaseId: string) {

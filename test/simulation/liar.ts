@@ -12,21 +12,23 @@ import {
   HelloSchema,
   ResponseBatchSchema,
 } from "../../proto/gen/muster/v1/agent_pb.js";
-import { readRequests } from "../../proto/codec/request-columns.ts";
 import { PROTOCOL_VERSION, SCHEMA_HASH } from "../../proto/version.ts";
 import type { SeededRandom } from "../../quickstart/seeded-random.ts";
 import { MODEL } from "../support/core-builders.ts";
+import { type Ledger, runOf } from "./ledger.ts";
 import type { WorldPlan } from "./plans.ts";
 import type { ProcessLife } from "./process-life.ts";
 
 const LIE_EVERY_MS = 120;
 
-/** What it may name: things that exist, and are not its own. */
+/** What it knows without being told. */
 export interface Gossip {
   readonly runIds: readonly string[];
-  /** Leases that were granted to those who do not lie. */
+  /** Leases that were granted to anybody, its own too. */
   readonly leaseIds: () => readonly string[];
   readonly planOf: (runId: string) => WorldPlan;
+  /** What a coordinator can know of leases: about what was leased to it, a lie cannot be told from an answer. */
+  readonly ledger: Ledger;
 }
 
 /** Connects, asks for work, and lies about it until its life ends. */
@@ -46,10 +48,6 @@ export class Liar {
   readonly #control: MessageStream<ControlUp, ControlDown>;
   #data: MessageStream<DataUp, DataDown> | null = null;
   readonly #ownLeases: string[] = [];
-  /** Samples of each of its leases. */
-  readonly #leased = new Map<string, Set<number>>();
-  /** Requests of each of its leases that have not arrived. */
-  readonly #expected = new Map<string, number>();
 
   constructor(life: ProcessLife, channel: CoordinatorChannel, random: SeededRandom, gossip: Gossip) {
     this.#life = life;
@@ -80,26 +78,14 @@ export class Liar {
   }
 
   #hear(message: ControlDown["message"]): void {
-    if (message.case === "leaseGrant") {
-      this.#ownLeases.push(message.value.leaseId);
-      this.#expected.set(message.value.leaseId, message.value.requestCount);
-    }
+    if (message.case === "leaseGrant") this.#ownLeases.push(message.value.leaseId);
     if (message.case !== "welcome" || this.#data !== null) return;
     this.#data = this.#channel.data();
     this.#data.onEnd(() => {});
-    this.#data.onMessage((down) => this.#learn(down.message));
+    this.#data.onMessage(() => {});
     const { name } = this.#life;
     const value = { $typeName: "muster.v1.DataHello" as const, agentId: name, incarnation: name };
     this.#data.write(create(DataUpSchema, { message: { case: "dataHello", value } }));
-  }
-
-  #learn(message: DataDown["message"]): void {
-    if (message.case !== "leaseRequests" || message.value.requests === undefined) return;
-    const leased = this.#leased.get(message.value.leaseId) ?? new Set<number>();
-    this.#leased.set(message.value.leaseId, leased);
-    const { sampleIndex, count } = readRequests(message.value.requests);
-    for (const sample of sampleIndex) leased.add(sample);
-    this.#expected.set(message.value.leaseId, (this.#expected.get(message.value.leaseId) ?? 0) - count);
   }
 
   /** Lies no more: it renews what it has, for ever, and answers nothing. */
@@ -126,8 +112,6 @@ export class Liar {
           value: { $typeName: "muster.v1.LeaseReturn", leaseId, reason: "\u0007" },
         });
       case 3: {
-        // What it gave back is not sent to it, and was leased to it all the same: a lie about that cannot be told.
-        if (this.#ownLeases.includes(leaseId)) return;
         const samples = [0, 1, 1, 4_000_000_000, this.#random.below(100)];
         return this.#say({ case: "samplesReturn", value: { $typeName: "muster.v1.SamplesReturn", leaseId, samples } });
       }
@@ -138,33 +122,22 @@ export class Liar {
 
   /** Answers to requests that are not its own. Its own it leaves alone: a false answer cannot be told from a true one. */
   #answer(leaseId: string): void {
-    const isOwn = this.#ownLeases.includes(leaseId);
-    const requestIndex = isOwn ? this.#foreignRequest(leaseId) : this.#random.below(250);
+    const { ledger, runIds, planOf } = this.#gossip;
+    const isOwn = ledger.ownerOf(leaseId) === this.#life.name;
+    const anyRequest = this.#random.below(isOwn ? planOf(runOf(leaseId)).requests.length : 250);
+    const requestIndex = isOwn && ledger.wasLeased(leaseId, anyRequest) ? 4_000_000_000 : anyRequest;
     const cost = { promptTokens: 0, completionTokens: 0, truncatedTokens: 0, latencyUs: 0 };
     const response = { kind: "text" as const, text: "a lie", ...cost };
     const responses = encodeResponses([{ requestIndex, response }]);
     if (this.#random.below(4) === 0) responses.count = 7;
     const value = create(ResponseBatchSchema, {
-      ...{
-        runId: isOwn ? leaseId.split(".")[0]! : this.#random.pick([...this.#gossip.runIds, "nowhere"]),
-        leaseId,
-        slotId: "s0",
-      },
+      ...{ runId: isOwn ? runOf(leaseId) : this.#random.pick([...runIds, "nowhere"]), leaseId, slotId: "s0" },
       ...{ batchNumber: BigInt(this.#random.below(20)), slotSeconds: -1, responses },
       failures: [
         { requestIndex: isOwn ? requestIndex : this.#random.below(500), retry: 2, reason: "never", message: "" },
       ],
     });
     this.#data?.write(create(DataUpSchema, { message: { case: "responseBatch", value } }));
-  }
-
-  /** A request of the lease's run that the lease does not hold, if one is found. */
-  #foreignRequest(leaseId: string): number {
-    const { sampleOf } = this.#gossip.planOf(leaseId.split(".")[0]!);
-    const request = this.#random.below(sampleOf.length);
-    const isWhole = this.#expected.get(leaseId) === 0;
-    const isForeign = isWhole && this.#leased.get(leaseId)?.has(sampleOf[request]!) === false;
-    return isForeign ? request : 4_000_000_000;
   }
 
   #anyLease(): string {

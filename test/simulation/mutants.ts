@@ -40,7 +40,7 @@ export const PLANTED: readonly Mutant[] = [
   mutant(
     "a coordinator appends after frames that it never read",
     "coordinator/shell/frame-writer.ts",
-    "knownLength ?? this.#lengths.get(name) ?? (await journal.length())",
+    "this.#lengths.get(name) ?? (isBegun ? 0 : await journal.length())",
     "await journal.length()",
   ),
   mutant(

@@ -112,3 +112,8 @@ export class ProcessLife implements Clock {
     this.#clock.after(0, () => this.#wake());
   }
 }
+
+/** Resolves after a while of the world's time, once the process runs. */
+export function pause(life: ProcessLife, delayMs: number): Promise<void> {
+  return new Promise((resolve) => life.later(delayMs, resolve));
+}

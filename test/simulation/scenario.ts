@@ -23,6 +23,7 @@ const STRIKES = [
   "fullDisk",
   "slowDisk",
   "bitFlip",
+  "blobBitFlip",
   "clockJump",
   "rival",
   "liar",

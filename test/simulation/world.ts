@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import type { ControlDown, DataDown } from "../../proto/gen/muster/v1/agent_pb.js";
 import { SeededRandom } from "../../quickstart/seeded-random.ts";
-import { MODEL } from "../support/core-builders.ts";
 import { AgentHost, makeLog } from "./agent-host.ts";
 import { Checker } from "./checker.ts";
+import { Clients } from "./clients.ts";
 import { CoordinatorHost } from "./coordinator-host.ts";
 import { CoordinatorDisk } from "./disks.ts";
 import { Engines } from "./engine.ts";
@@ -12,15 +12,13 @@ import { LeaseServers } from "./lease-servers.ts";
 import { type Liar, startLying } from "./liar.ts";
 import { Network } from "./network.ts";
 import { trueScores } from "./oracle.ts";
-import { submission, type WorldPlan } from "./plans.ts";
+import type { WorldPlan } from "./plans.ts";
 import { type ClockFault, ProcessLife } from "./process-life.ts";
 import { drawScenario, type Fault, FAULTS_END_MS, type FaultKind, type Scenario } from "./scenario.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** How long a world may take to come to rest after the last fault: far more than all work on the slowest slot. */
 const REST_MS = 600_000;
-/** A client that got no answer tries again after this. */
-const RETRY_MS = 700;
 /** More actions than any world needs; one that reaches it has a loop without rest. */
 const ACTIONS_MAX = 3_000_000;
 /** What a world was like. */
@@ -86,11 +84,10 @@ class World {
   readonly #network: Network;
   readonly #hosts: readonly CoordinatorHost[];
   readonly #agents: readonly AgentHost[];
+  readonly #clients: Clients;
   readonly #engines: Engines;
   readonly #plans: ReadonlyMap<string, WorldPlan>;
   readonly #struck: { [kind in FaultKind]?: number } = {};
-  readonly #submitted = new Set<string>();
-  readonly #retried = new Set<string>();
   readonly #leaseIds: string[] = [];
   readonly #liars: Liar[] = [];
   #hasChanged = false;
@@ -106,9 +103,11 @@ class World {
     const { agents, runs, engines, leaseDurationMs, faults, takesTurns } = this.#scenario;
     this.#plans = new Map(runs.map(({ runId, plan }) => [runId, plan]));
     const planOf = (runId: string): WorldPlan => this.#plans.get(runId)!;
-    this.#checker = new Checker(planOf, (runId, request) =>
-      engines.broken.has(planOf(runId).requests[request]!.context),
-    );
+    this.#checker = new Checker({
+      planOf,
+      isBroken: (runId, request) => engines.broken.has(planOf(runId).requests[request]!.context),
+      isDamageNamed: (sentence) => this.#disk.blobs.isDamageNamed(sentence),
+    });
     this.#engines = new Engines(engines, this.#random, (count) => {
       this.#computed += count;
     });
@@ -139,16 +138,20 @@ class World {
     };
     const network = this.#network;
     this.#hosts = names.map((name) => new CoordinatorHost(name, around, { disk: this.#disk, network: () => network }));
+    this.#clients = new Clients({
+      ...{ clock: this.#clock, random: this.#random, scenario: this.#scenario, hosts: this.#hosts },
+      ledger: this.#checker.ledger,
+      fail: (sentence) => this.#fail(sentence),
+      refused: (who, error) => this.#trace?.(this.#clock.nowMs, who, `not taken: ${String(error)}`),
+    });
     this.#agents = agents.map((agent) => new AgentHost(agent, around, { network, engines: this.#engines }));
   }
 
   async live(): Promise<WorldReport> {
-    const { runs, agentStartsMs, faults, cancelled, drained } = this.#scenario;
+    const { runs, agentStartsMs, faults } = this.#scenario;
     for (const host of this.#scenario.takesTurns ? this.#hosts : this.#hosts.slice(0, 1)) host.start();
     this.#agents.forEach((agent, position) => this.#clock.after(agentStartsMs[position]!, () => agent.start()));
-    for (const { runId, atMs } of runs) this.#clock.after(atMs, () => this.#submit(runId));
-    if (cancelled !== null) this.#clock.after(cancelled.atMs, () => this.#cancel(cancelled.runId));
-    if (drained !== null) this.#clock.after(drained.atMs, () => this.#drain(`a${drained.agent}`));
+    this.#clients.begin();
     for (const fault of faults) this.#clock.after(fault.atMs, () => this.#strike(fault));
     this.#clock.after(FAULTS_END_MS, () => this.#heal());
     await this.#passTime();
@@ -201,14 +204,8 @@ class World {
 
   /** What is still to be done, in words, or null. */
   #unrest(): string | null {
-    const { ledger } = this.#checker;
-    for (const { runId } of this.#scenario.runs) {
-      if (!this.#submitted.has(runId)) return `${runId} is not taken`;
-      const end = ledger.endOf(runId);
-      if (end === null) return `${runId} has not ended`;
-      if (end === "partial" && this.#scenario.retries && !this.#retried.has(runId))
-        return `${runId} is to be tried again`;
-    }
+    const wanted = this.#clients.unrest();
+    if (wanted !== null) return wanted;
     for (const agent of this.#agents) {
       const { leftover } = agent;
       if (leftover !== null) return leftover;
@@ -261,59 +258,9 @@ class World {
 
   #sent(agent: number, message: ControlDown | DataDown): void {
     const { message: what } = message;
-    // What a liar is granted is its own before it hears of it: about that it must not lie.
-    if (what.case === "leaseGrant" && this.#agents[agent] !== undefined) this.#leaseIds.push(what.value.leaseId);
+    if (what.case === "leaseGrant") this.#leaseIds.push(what.value.leaseId);
     this.#trace?.(this.#clock.nowMs, `to a${agent}`, what.case ?? "nothing");
     this.#checker.sent(this.#agents[agent]?.disk ?? null, message);
-  }
-
-  /** A client sends its plan until it hears that the run is durable. */
-  #submit(runId: string): void {
-    if (this.#submitted.has(runId)) return;
-    const host = this.#random.pick(this.#hosts);
-    host.submit(submission(this.#plans.get(runId)!, runId, MODEL)).then(
-      () => this.#promised(runId),
-      (error: unknown) => this.#refused(runId, error),
-    );
-    this.#clock.after(RETRY_MS, () => this.#submit(runId));
-  }
-
-  /** A client was told that its run is taken. */
-  #promised(runId: string): void {
-    this.#submitted.add(runId);
-    if (!this.#checker.ledger.knows(runId)) this.#fail(`run ${runId} was promised, and is on no disk`);
-  }
-
-  #refused(runId: string, error: unknown): void {
-    this.#trace?.(this.#clock.nowMs, runId, `not taken: ${String(error)}`);
-  }
-
-  #cancel(runId: string): void {
-    if (this.#checker.ledger.endOf(runId) !== null) return;
-    for (const host of this.#hosts) host.cancel(runId).catch((error: unknown) => this.#refused(runId, error));
-    this.#clock.after(RETRY_MS, () => this.#cancel(runId));
-  }
-
-  /** An operator tries a partial run again, until told that it is open. */
-  #retry(runId: string): void {
-    const { ledger } = this.#checker;
-    if (this.#retried.has(runId)) return;
-    const end = ledger.endOf(runId);
-    if (end !== null && end !== "partial") return void this.#retried.add(runId);
-    const isOpen = (): unknown => this.#retried.add(runId);
-    if (end === "partial" || ledger.wasReopened(runId)) {
-      for (const host of this.#hosts) {
-        host.retry(runId).then(isOpen, (error: unknown) => {
-          this.#refused(runId, error);
-          if (/nothing to try again/.test(String(error))) isOpen();
-        });
-      }
-    }
-    this.#clock.after(RETRY_MS, () => this.#retry(runId));
-  }
-
-  #drain(agentId: string): void {
-    for (const host of this.#hosts) host.drain(agentId);
   }
 
   #supervise(host: CoordinatorHost): void {
@@ -329,7 +276,8 @@ class World {
     this.#engines.heal();
     this.#disk.trouble.full = false;
     this.#disk.trouble.slowMs = 0;
-    if (this.#scenario.retries) for (const { runId } of this.#scenario.runs) this.#retry(runId);
+    this.#disk.blobs.repair();
+    this.#clients.retryAll();
   }
 
   #count(kind: FaultKind, times: number): void {
@@ -397,6 +345,8 @@ class World {
         // In a later turn, when the comparison with the disk is over.
         clock.after(0, () => this.#disk.flipBit((journal) => this.#isRead(journal)));
         return true;
+      case "blobBitFlip":
+        return this.#disk.blobs.flipBit(this.#random);
       case "coordinatorStall":
         host.life?.stall(durationMs);
         return true;
@@ -427,8 +377,7 @@ class World {
 
   /** Journals that a coordinator reads when it starts. */
   #isRead(journal: string): boolean {
-    const runId = journal.slice("run-".length);
-    return journal === "cluster" || (this.#checker.ledger.knows(runId) && this.#checker.ledger.endOf(runId) === null);
+    return journal === "cluster" || this.#checker.ledger.endOf(journal.slice("run-".length)) === null;
   }
 
   #crash(host: CoordinatorHost, downMs: number): void {
@@ -451,6 +400,7 @@ class World {
       runIds: [...this.#plans.keys()],
       leaseIds: () => this.#leaseIds.slice(-5),
       planOf: (runId: string) => this.#plans.get(runId)!,
+      ledger: this.#checker.ledger,
     };
     this.#liars.push(startLying(life, channel, this.#random, gossip));
     if (this.#random.below(2) === 0) return true;
