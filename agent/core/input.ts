@@ -30,6 +30,8 @@ export type Input =
   | { readonly kind: "LeaseRevoked"; readonly leaseId: string }
   /** Other slots want samples of this lease that have not begun. */
   | { readonly kind: "SamplesRecalled"; readonly leaseId: string; readonly samplesMax: number }
+  /** Others were faster: the answers to these samples are worth nothing any more. */
+  | { readonly kind: "SamplesAbandoned"; readonly leaseId: string; readonly samples: readonly number[] }
   /** The engine answered a sample's requests, or failed for good on some of them. */
   | {
       readonly kind: "SampleFinished";

@@ -1,6 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { Effect } from "./effect.ts";
-import { type AgentState, busyMs, isWhole, type SlotState } from "./state.ts";
+import { dropSamples } from "./leases.ts";
+import { type AgentState, busyMs, isWhole, type RunningSample, runningKey, type SlotState } from "./state.ts";
 
 /** Starts queued samples while the slot's engine has room and the outcomes have somewhere to go. */
 export function startSamples(state: AgentState, nowMs: number, effects: Effect[]): void {
@@ -8,11 +9,12 @@ export function startSamples(state: AgentState, nowMs: number, effects: Effect[]
   if (state.spoolBlocked || state.spoolFull) return;
   for (const slot of state.slots.values()) {
     if (slot.failed || slot.restsUntilMs > nowMs) continue;
-    const count = Math.min(slot.queue.length, slot.concurrency - slot.running);
+    const count = Math.min(slot.queue.length, slot.concurrency - slot.running.size);
     if (count <= 0) continue;
-    if (slot.running === 0) slot.busySinceMs = nowMs;
-    slot.running += count;
+    if (slot.running.size === 0) slot.busySinceMs = nowMs;
     for (const { leaseId, sample } of slot.queue.splice(0, count)) {
+      const running = { leaseId, sample, sinceMs: nowMs, isAbandoned: false };
+      slot.running.set(runningKey(leaseId, sample), running);
       effects.push({ kind: "StartSample", slotId: slot.slotId, leaseId, sample });
     }
   }
@@ -30,15 +32,88 @@ function noteFullSpool(state: AgentState, effects: Effect[]): void {
   effects.push({ kind: "Report", level: isFull ? "warn" : "info", message });
 }
 
+/** A share of the newest sample in the speed of late: a slot that becomes slow is known as slow after some samples. */
+const NEWEST_SHARE = 0.1;
+/** After so much more work, what was done before counts half. */
+const HALF_LIFE_MS = 30_000;
+
 /** A sample left the engine; `tokens` is null when it was not computed. */
-export function finishOne(state: AgentState, slotId: string, nowMs: number, tokens: number | null): void {
+export function finishOne(
+  state: AgentState,
+  { slotId, leaseId, sample }: { readonly slotId: string; readonly leaseId: string; readonly sample: number },
+  nowMs: number,
+  tokens: number | null,
+): RunningSample {
   const slot = state.slots.get(slotId);
-  assert(slot !== undefined && slot.running > 0, `a sample finished on slot ${slotId}, where none runs`);
-  slot.running -= 1;
-  if (slot.running === 0) slot.busyMs += nowMs - slot.busySinceMs;
-  if (tokens === null) return;
-  slot.doneSamples += 1;
-  slot.doneTokens += tokens;
+  const key = runningKey(leaseId, sample);
+  const running = slot?.running.get(key);
+  assert(running !== undefined, `sample ${sample} finished on slot ${slotId}, where it does not run`);
+  slot!.running.delete(key);
+  if (slot!.running.size === 0) slot!.busyMs += nowMs - slot!.busySinceMs;
+  if (tokens !== null) noteSpeed(slot!, { tokens, tookMs: nowMs - running.sinceMs, busyMs: busyMs(slot!, nowMs) });
+  return running;
+}
+
+function noteSpeed(
+  slot: SlotState,
+  { tokens, tookMs, busyMs: untilMs }: { readonly tokens: number; readonly tookMs: number; readonly busyMs: number },
+): void {
+  const passedMs = untilMs - slot.lateUntilMs;
+  const kept = 2 ** (-passedMs / HALF_LIFE_MS);
+  slot.lateTokens = slot.lateTokens * kept + tokens;
+  slot.lateSamples = slot.lateSamples * kept + 1;
+  slot.lateMs = slot.lateMs * kept + passedMs;
+  slot.lateUntilMs = untilMs;
+  // Now its speed is known, it may have more.
+  if (slot.sampleTokensPerSecond === 0) slot.asked = false;
+  if (tookMs <= 0) return;
+  const perSecond = (1_000 * tokens) / tookMs;
+  const before = slot.sampleTokensPerSecond || perSecond;
+  slot.sampleTokensPerSecond = before + NEWEST_SHARE * (perSecond - before);
+}
+
+/** Samples whose answers are worth nothing any more: those that wait are dropped, and the engine is told of the others. */
+export function abandonSamples(
+  state: AgentState,
+  { leaseId, samples }: { readonly leaseId: string; readonly samples: readonly number[] },
+  effects: Effect[],
+): void {
+  const slotId = state.leases.get(leaseId)?.slotId ?? null;
+  const slot = slotId === null ? undefined : state.slots.get(slotId);
+  if (slot === undefined) return;
+  const abandoned = new Set(samples);
+  dropSamples(state, slot, (queued) => queued.leaseId === leaseId && abandoned.has(queued.sample), effects);
+  for (const sample of abandoned) {
+    const running = slot.running.get(runningKey(leaseId, sample));
+    if (running === undefined) continue;
+    running.isAbandoned = true;
+    effects.push({ kind: "StopSample", leaseId, sample });
+  }
+}
+
+/** Below this share of the best that it did, a slot has become slow. */
+const SLOW_SHARE = 0.4;
+
+/** A slot that asked for work and got none, or became slow, tells what it computes: others may compute that too. */
+export function tellProgress(state: AgentState, nowMs: number, effects: Effect[]): void {
+  if (!state.connected) return;
+  for (const slot of state.slots.values()) {
+    if (nowMs - slot.toldAtMs < state.settings.progressIntervalMs) continue;
+    const speed = tokensPerSecond(slot, nowMs);
+    if (busyMs(slot, nowMs) > HALF_LIFE_MS) slot.bestTokensPerSecond = Math.max(slot.bestTokensPerSecond, speed);
+    const isIdle = slot.asked && slot.queue.length === 0;
+    if (!isIdle && speed >= SLOW_SHARE * slot.bestTokensPerSecond) continue;
+    slot.toldAtMs = nowMs;
+    const running = Array.from(slot.running.values(), ({ leaseId, sample, sinceMs }) => ({
+      ...{ leaseId, sample },
+      elapsedMs: nowMs - sinceMs,
+    }));
+    const { slotId, sampleTokensPerSecond } = slot;
+    effects.push({
+      ...{ kind: "SendProgress", slotId, sampleTokensPerSecond, running },
+      ...{ tokensPerSecond: speed, queuedSamples: slot.queue.length },
+    });
+  }
 }
 
 /** Asks for work before a slot runs dry: below some seconds of what it is known to do, and never below its engine's room. */
@@ -51,11 +126,11 @@ export function askForWork(state: AgentState, nowMs: number, effects: Effect[]):
     if (slot.asked || slot.failed || slot.restsUntilMs > nowMs) continue;
     if (slot.queue.length > lowWater(state, slot, nowMs) || isBeingFilled(state, slot)) continue;
     slot.asked = true;
-    const seconds = busyMs(slot, nowMs) / 1000;
+    slot.toldAtMs = nowMs;
+    const { slotId, sampleTokensPerSecond } = slot;
     effects.push({
-      kind: "SendWorkWanted",
-      slotId: slot.slotId,
-      tokensPerSecond: seconds > 0 ? slot.doneTokens / seconds : 0,
+      ...{ kind: "SendWorkWanted", slotId, sampleTokensPerSecond },
+      tokensPerSecond: tokensPerSecond(slot, nowMs),
       queuedSamples: slot.queue.length,
     });
   }
@@ -70,9 +145,21 @@ function isBeingFilled(state: AgentState, slot: SlotState): boolean {
 }
 
 function lowWater(state: AgentState, slot: SlotState, nowMs: number): number {
-  const seconds = busyMs(slot, nowMs) / 1000;
-  const perSecond = seconds > 0 ? slot.doneSamples / seconds : 0;
-  return Math.max(slot.concurrency, perSecond * state.settings.queueSeconds);
+  const known = perSecondOfLate(slot, slot.lateSamples, nowMs) * state.settings.queueSeconds;
+  return known > 0 ? Math.max(slot.concurrency - slot.running.size, known) : slot.concurrency;
+}
+
+/** What a slot computes. One that has just begun has finished little, and is as fast as its samples are together. */
+function tokensPerSecond(slot: SlotState, nowMs: number): number {
+  const late = perSecondOfLate(slot, slot.lateTokens, nowMs);
+  const isNew = busyMs(slot, nowMs) < HALF_LIFE_MS;
+  return isNew ? Math.max(late, slot.sampleTokensPerSecond * slot.running.size) : late;
+}
+
+/** A rate of late; a slot that finishes nothing becomes slower meanwhile. */
+function perSecondOfLate(slot: SlotState, late: number, nowMs: number): number {
+  const ms = slot.lateMs + busyMs(slot, nowMs) - slot.lateUntilMs;
+  return ms > 0 ? (1_000 * late) / ms : 0;
 }
 
 /** Tells the coordinator which leases are alive, so that it does not give them to others. */

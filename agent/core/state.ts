@@ -5,6 +5,15 @@ export interface QueuedSample {
   readonly requestCount: number;
 }
 
+/** A sample that an engine has. */
+export interface RunningSample {
+  readonly leaseId: string;
+  readonly sample: number;
+  readonly sinceMs: number;
+  /** Its answer is worth nothing any more; the engine was told. */
+  isAbandoned: boolean;
+}
+
 /** One slot: its queue and how fast it has been. */
 export interface SlotState {
   readonly slotId: string;
@@ -12,17 +21,27 @@ export interface SlotState {
   readonly concurrency: number;
   /** Next first. */
   queue: QueuedSample[];
-  running: number;
+  /** What its engine has, by `runningKey`. */
+  readonly running: Map<string, RunningSample>;
   /** Asked the coordinator for work and has not got it yet. */
   asked: boolean;
+  /** When it last told what runs. */
+  toldAtMs: number;
   /** No sample starts before this time. */
   restsUntilMs: number;
   failed: boolean;
-  /** What it has computed, and while how many milliseconds at least one sample ran. */
-  doneTokens: number;
-  doneSamples: number;
+  /** For how many milliseconds at least one sample ran, and since when one does. */
   busyMs: number;
   busySinceMs: number;
+  /** What was computed of late, and in how many busy milliseconds; older work fades. */
+  lateTokens: number;
+  lateSamples: number;
+  lateMs: number;
+  /** Until which `busyMs` that is. */
+  lateUntilMs: number;
+  /** How fast one sample is computed beside the others, of late; 0 until known. */
+  sampleTokensPerSecond: number;
+  bestTokensPerSecond: number;
 }
 
 /** A lease that this agent holds: until its requests are answered, and its batches acknowledged. */
@@ -72,6 +91,8 @@ export interface CoreSettings {
   readonly bytesHeldMax: number;
   /** Seconds of work that a slot keeps queued; it asks for more below that. */
   readonly queueSeconds: number;
+  /** How often a slot that finds no more work tells what it still computes. */
+  readonly progressIntervalMs: number;
 }
 
 /** Defaults with their reasons. */
@@ -86,6 +107,8 @@ export const DEFAULT_CORE_SETTINGS: CoreSettings = {
   bytesHeldMax: 512 * 1024 * 1024,
   // Longer than it takes until another coordinator leads, so that no slot stands idle meanwhile.
   queueSeconds: 20,
+  // Samples that take less are over before anything could be done about them.
+  progressIntervalMs: 1_000,
 };
 
 /** The whole state. The loop owns it; `step` updates it in place. */
@@ -148,14 +171,19 @@ function emptySlot(slotId: string, concurrency: number): SlotState {
     slotId,
     concurrency,
     queue: [],
-    running: 0,
+    running: new Map(),
     asked: false,
+    toldAtMs: 0,
     restsUntilMs: 0,
     failed: false,
-    doneTokens: 0,
-    doneSamples: 0,
     busyMs: 0,
     busySinceMs: 0,
+    lateTokens: 0,
+    lateSamples: 0,
+    lateMs: 0,
+    lateUntilMs: 0,
+    sampleTokensPerSecond: 0,
+    bestTokensPerSecond: 0,
   };
 }
 
@@ -172,7 +200,12 @@ export function isWhole(lease: LeaseState): boolean {
   return !lease.ended && lease.expectedRequests !== null && lease.arrivedRequests >= lease.expectedRequests;
 }
 
+/** Names a sample that an engine has. */
+export function runningKey(leaseId: string, sample: number): string {
+  return `${leaseId} ${sample}`;
+}
+
 /** Milliseconds that a slot was busy until now. */
 export function busyMs(slot: SlotState, nowMs: number): number {
-  return slot.busyMs + (slot.running > 0 ? nowMs - slot.busySinceMs : 0);
+  return slot.busyMs + (slot.running.size > 0 ? nowMs - slot.busySinceMs : 0);
 }

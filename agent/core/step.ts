@@ -3,7 +3,7 @@ import { acknowledge, closeBatches, collect, dropBatch, sendBatches } from "./ba
 import type { Effect } from "./effect.ts";
 import type { TimedInput } from "./input.ts";
 import { arriveSamples, dropSamples, endLease, forgetFinished, grantLease, recallSamples } from "./leases.ts";
-import { askForWork, finishOne, renewLeases, startSamples } from "./schedule.ts";
+import { abandonSamples, askForWork, finishOne, renewLeases, startSamples, tellProgress } from "./schedule.ts";
 import { type AgentState, isWhole } from "./state.ts";
 
 /**
@@ -17,6 +17,7 @@ export function step(state: AgentState, timed: TimedInput): Effect[] {
   closeBatches(state, timed.nowMs, effects);
   sendBatches(state, effects);
   askForWork(state, timed.nowMs, effects);
+  tellProgress(state, timed.nowMs, effects);
   renewLeases(state, timed.nowMs, effects);
   forgetFinished(state, effects);
   return effects;
@@ -36,8 +37,10 @@ function take(state: AgentState, { nowMs, input }: TimedInput, effects: Effect[]
       return endLease(state, input.leaseId, effects);
     case "SamplesRecalled":
       return recallSamples(state, input, effects);
+    case "SamplesAbandoned":
+      return abandonSamples(state, input, effects);
     case "SampleFinished":
-      finishOne(state, input.slotId, nowMs, input.tokens);
+      finishOne(state, input, nowMs, input.tokens);
       return collect(state, input, nowMs);
     case "SamplePostponed":
       return postpone(state, input, nowMs, effects);
@@ -99,11 +102,11 @@ function postpone(
 ): void {
   const { leaseId, sample, requestCount } = input;
   const slot = slotOf(state, input.slotId);
-  finishOne(state, input.slotId, nowMs, null);
+  const { isAbandoned } = finishOne(state, input, nowMs, null);
   slot.restsUntilMs = Math.max(slot.restsUntilMs, nowMs + input.restMs);
   const lease = state.leases.get(leaseId);
   if (lease === undefined) return;
-  if (lease.ended) {
+  if (lease.ended || isAbandoned) {
     lease.openSamples -= 1;
     effects.push({ kind: "DropSamples", leaseId, samples: [sample] });
   } else slot.queue.unshift({ leaseId, sample, requestCount });

@@ -1,7 +1,13 @@
+import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Cancel, Clock } from "../../base/clock.ts";
 import { MusterError } from "../../base/muster-error.ts";
-import type { ControlDown, DataDown, Welcome } from "../../proto/gen/muster/v1/agent_pb.js";
+import {
+  type ControlDown,
+  type DataDown,
+  SlotProgressSchema,
+  type Welcome,
+} from "../../proto/gen/muster/v1/agent_pb.js";
 import type { Effect } from "../core/effect.ts";
 import type { Input } from "../core/input.ts";
 import { type AgentState, beginState, heldLeaseIds } from "../core/state.ts";
@@ -146,6 +152,8 @@ export class AgentProcess {
     switch (effect.kind) {
       case "StartSample":
         return this.#desk.start(effect);
+      case "StopSample":
+        return this.#desk.stop(effect.leaseId, effect.sample);
       case "DropSamples":
         return this.#desk.drop(effect.leaseId, effect.samples);
       case "ForgetLease":
@@ -160,9 +168,14 @@ export class AgentProcess {
       case "ForgetBatch":
         return this.#writer.remove(effect.batchNumber);
       case "SendWorkWanted": {
-        const { slotId, tokensPerSecond, queuedSamples } = effect;
-        const value = { $typeName: "muster.v1.WorkWanted" as const, slotId, tokensPerSecond, queuedSamples };
+        const { kind: _kind, ...wish } = effect;
+        const value = { $typeName: "muster.v1.WorkWanted" as const, ...wish };
         return this.#link?.sendControl({ case: "workWanted", value });
+      }
+      case "SendProgress": {
+        const { kind: _kind, ...progress } = effect;
+        const value = create(SlotProgressSchema, { ...progress, running: [...progress.running] });
+        return this.#link?.sendControl({ case: "slotProgress", value });
       }
       case "SendRenewal": {
         const value = { $typeName: "muster.v1.LeaseRenewal" as const, leaseIds: [...effect.leaseIds] };
@@ -245,6 +258,10 @@ export class AgentProcess {
       case "leaseRecall": {
         const { leaseId, samplesMax } = message.value;
         return this.#take({ kind: "SamplesRecalled", leaseId, samplesMax });
+      }
+      case "samplesAbandoned": {
+        const { leaseId, samples } = message.value;
+        return this.#take({ kind: "SamplesAbandoned", leaseId, samples });
       }
       case "drainOrder":
         this.#around.log.info("draining: nothing new is begun");

@@ -12,6 +12,8 @@ export interface StoredSample {
   readonly requests: readonly EvaluationRequest[];
   /** Times it went to the engine. */
   attempts: number;
+  /** Aborts when its answers are worth nothing any more. */
+  readonly stop: AbortController;
 }
 
 /** Prompts of the leases that this agent holds, by lease and sample. */
@@ -37,7 +39,7 @@ export class LeaseStore {
       for (; row < rows.count && rows.sampleIndex[row] === sample; row++) {
         requests.push(requestAt(rows, row, generations).request);
       }
-      samples.set(sample, { key: `${message.runId}/${sample}`, requests, attempts: 0 });
+      samples.set(sample, { key: `${message.runId}/${sample}`, requests, attempts: 0, stop: new AbortController() });
       arrived.push({ sample, requestCount: requests.length });
     }
     return arrived;

@@ -79,6 +79,11 @@ export class SampleDesk {
     return this.#batches.take({ batchNumber, leaseId, runId, slotId, slotSeconds });
   }
 
+  /** Asks the engine to stop computing a sample. */
+  stop(leaseId: string, sample: number): void {
+    this.#leases.get(leaseId, sample).stop.abort();
+  }
+
   /** Gives a sample to its slot's engine; the outcome arrives at the core as an input. */
   start({ slotId, leaseId, sample }: EffectOf<"StartSample">): void {
     const runner = this.#runners.get(slotId)!;

@@ -24,9 +24,8 @@ const REST_MAX_MS = 60_000;
 /** One slot's engine, with the time that it was busy. */
 export class SlotRunner {
   readonly engine: InferenceEngine;
-  readonly #abort = new AbortController();
+  readonly #samples = new Set<StoredSample>();
   readonly #nowMs: () => number;
-  #running = 0;
   #busyMs = 0;
   #busySinceMs = 0;
   #chargedMs = 0;
@@ -37,12 +36,12 @@ export class SlotRunner {
   }
 
   get running(): number {
-    return this.#running;
+    return this.#samples.size;
   }
 
   /** Seconds with at least one sample in the engine, since the process started. */
   busySeconds(): number {
-    return (this.#busyMs + (this.#running > 0 ? this.#nowMs() - this.#busySinceMs : 0)) / 1000;
+    return (this.#busyMs + (this.running > 0 ? this.#nowMs() - this.#busySinceMs : 0)) / 1000;
   }
 
   /** Busy seconds since the last call: what the next batch is charged. */
@@ -55,28 +54,28 @@ export class SlotRunner {
 
   /** Computes a sample; resolves to what became of it. */
   async compute(sample: StoredSample): Promise<SampleOutcome> {
-    if (this.#running === 0) this.#busySinceMs = this.#nowMs();
-    this.#running += 1;
+    if (this.running === 0) this.#busySinceMs = this.#nowMs();
+    this.#samples.add(sample);
     sample.attempts += 1;
     try {
       return await this.#judge(sample, await this.#ask(sample));
     } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#busyMs += this.#nowMs() - this.#busySinceMs;
+      this.#samples.delete(sample);
+      if (this.running === 0) this.#busyMs += this.#nowMs() - this.#busySinceMs;
     }
   }
 
   /** Stops what is running and closes the engine. */
   async close(): Promise<void> {
-    this.#abort.abort();
+    for (const { stop } of this.#samples) stop.abort();
     await this.engine.close();
   }
 
   /** The engine's outcomes. One that breaks its contract must not end a run, so what it breaks on has failed. */
-  async #ask({ requests }: StoredSample): Promise<readonly EngineOutcome[]> {
+  async #ask({ requests, stop }: StoredSample): Promise<readonly EngineOutcome[]> {
     const { engine } = this.engine.description;
     try {
-      const outcomes = await this.engine.compute(requests, this.#abort.signal);
+      const outcomes = await this.engine.compute(requests, stop.signal);
       if (outcomes.length === requests.length) return outcomes.map((outcome) => refuseNonsense(outcome, engine));
       throw new Error(`${outcomes.length} outcomes for ${requests.length} requests`);
     } catch (error) {
@@ -86,7 +85,7 @@ export class SlotRunner {
   }
 
   async #judge(sample: StoredSample, outcomes: readonly EngineOutcome[]): Promise<SampleOutcome> {
-    if (this.#abort.signal.aborted) return { kind: "postponed", restMs: 0 };
+    if (sample.stop.signal.aborted) return { kind: "postponed", restMs: 0 };
     let [tokens, restMs, isFailed, isTold] = [0, 0, false, false];
     for (const outcome of outcomes) {
       if (outcome.kind !== "failed") tokens += outcome.promptTokens + outcome.completionTokens;

@@ -26,7 +26,7 @@ export function telemetryMessage({ host, state, runners, unixMs }: TelemetryPart
     })),
     slots: Array.from(state.slots.values(), (slot) => ({
       slotId: slot.slotId,
-      runningSamples: slot.running,
+      runningSamples: slot.running.size,
       queuedSamples: slot.queue.length,
       busySeconds: runners.get(slot.slotId)?.busySeconds() ?? 0,
       health: slot.failed ? "the engine does not work" : "",

@@ -105,7 +105,8 @@ export class StoredCluster {
     for (let before = -1; leaseList.length > before;) {
       before = leaseList.length;
       for (const { agentId } of this.#agents) {
-        this.#loop.take({ kind: "WorkWanted", agentId, slotId: SLOT, tokensPerSecond: SPEED, queuedSamples: 0 });
+        const speeds = { tokensPerSecond: SPEED, sampleTokensPerSecond: SPEED };
+        this.#loop.take({ kind: "WorkWanted", agentId, slotId: SLOT, ...speeds, queuedSamples: 0 });
       }
       await this.#loop.settled();
     }

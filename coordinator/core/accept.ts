@@ -37,8 +37,29 @@ export function acceptBatch(state: CoordinatorState, batch: ResponseBatch): Deci
   }
   return {
     events: [acceptedEvent(batch, sorted), ...failureEvents(state, lease, batch, sorted.requestIndexes)],
-    effects: [...effects, acknowledge],
+    effects: [...effects, acknowledge, ...abandonments(run, lease, sorted.requestIndexes)],
   };
+}
+
+/** Whoever computes a sample too that is now answered in full may stop. */
+function abandonments(run: RunState, lease: Lease, accepted: Uint32Array): Effect[] {
+  if (run.copies.size === 0) return [];
+  const answered = new Map<number, number>();
+  for (const requestIndex of accepted) {
+    const sample = sampleOfRequest(run, requestIndex);
+    if (run.copies.has(sample)) answered.set(sample, (answered.get(sample) ?? 0) + 1);
+  }
+  const losers = new Map<Lease, number[]>();
+  for (const [sample, requests] of answered) {
+    if (requests < run.openRequests[sample]!) continue;
+    for (const ordinal of [run.holder[sample]!, run.copies.get(sample)!]) {
+      const loser = run.leaseList[ordinal - 1]!;
+      if (loser !== lease) losers.set(loser, [...(losers.get(loser) ?? []), sample]);
+    }
+  }
+  return Array.from(losers, ([{ agentId, leaseId }, samples]) => ({
+    ...{ kind: "SendAbandonment", agentId, leaseId, samples },
+  }));
 }
 
 interface SortedResponses {

@@ -2,7 +2,7 @@ import type { Effect } from "./effect.ts";
 import type { Event, RunEnd } from "./event.ts";
 import type { Input, TimedInput } from "./input.ts";
 import { acceptBatch } from "./accept.ts";
-import { type CoordinatorState, type RunState } from "./state.ts";
+import { type CoordinatorState, holds, type RunState } from "./state.ts";
 
 /** What a decision asks for: events to make durable, then effects to perform. */
 export interface Decision {
@@ -41,6 +41,7 @@ export function decide(state: CoordinatorState, { input }: TimedInput): Decision
       return endRun(state, input);
     case "AgentDisconnected":
     case "WorkWanted":
+    case "SlotProgressed":
     case "LeasesRenewed":
     case "RunArchived":
     case "TimePassed":
@@ -91,7 +92,7 @@ function returnSamples(state: CoordinatorState, input: InputOf<"SamplesReturned"
   for (const run of state.runs.values()) {
     const lease = run.leases.get(input.leaseId);
     if (lease === undefined || lease.end !== null || lease.agentId !== input.agentId) continue;
-    const held = input.samples.filter((sample) => run.holder[sample] === lease.ordinal);
+    const held = input.samples.filter((sample) => holds(run, lease, sample));
     if (held.length === 0) return NOTHING;
     const { runId } = run.run;
     const samples = Uint32Array.from(new Set(held)).sort();

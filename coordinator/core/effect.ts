@@ -11,6 +11,13 @@ export type Effect =
     }
   | { readonly kind: "SendRevocation"; readonly agentId: string; readonly leaseId: string; readonly reason: string }
   | { readonly kind: "SendRecall"; readonly agentId: string; readonly leaseId: string; readonly samplesMax: number }
+  /** Answers to these samples are worth nothing any more. */
+  | {
+      readonly kind: "SendAbandonment";
+      readonly agentId: string;
+      readonly leaseId: string;
+      readonly samples: readonly number[];
+    }
   | { readonly kind: "SendDrain"; readonly agentId: string }
   | { readonly kind: "AcknowledgeBatch"; readonly agentId: string; readonly batchNumber: number }
   /** Show the accepted responses to the live scorers. */

@@ -24,6 +24,8 @@ export type RunEvent =
       readonly epoch: number;
       /** Sample positions, ascending. */
       readonly samples: Uint32Array;
+      /** Speculative: other leases hold the samples too. */
+      readonly isCopy?: true;
     }
   | { readonly kind: "LeaseEnded"; readonly runId: string; readonly leaseId: string; readonly end: LeaseEnd }
   /** Samples left a lease that goes on, and returned to the queue. */

@@ -1,15 +1,8 @@
 import { assert } from "../../base/assert.ts";
-import type { RequestKind } from "../../evaluation/request.ts";
 import type { Event, RunEvent } from "./event.ts";
 import type { PlanShape, RunDescription } from "./input.ts";
-import {
-  type CoordinatorState,
-  type Lease,
-  type RunState,
-  type SampleQueue,
-  sampleOfRequest,
-  slotKey,
-} from "./state.ts";
+import { buildQueues, queueOf } from "./sample-queue.ts";
+import { type CoordinatorState, holds, type Lease, type RunState, sampleOfRequest, slotKey } from "./state.ts";
 
 type EventOf<K extends RunEvent["kind"]> = Extract<RunEvent, { kind: K }>;
 
@@ -127,6 +120,8 @@ function newRun(run: RunDescription, shape: PlanShape): RunState {
     openRequests,
     fingerprints: new Uint32Array(shape.requestCount),
     holder: new Uint32Array(shape.sampleCount),
+    copies: new Map(),
+    stragglers: null,
     everGranted: new Uint8Array(shape.sampleCount),
     queues: buildQueues(shape),
     leases: new Map(),
@@ -141,6 +136,8 @@ function newRun(run: RunDescription, shape: PlanShape): RunState {
     costTokensDone: 0,
     costTokensTotal,
     costTokensWaiting: costTokensTotal,
+    copiedSamples: 0,
+    copiedTokens: 0,
     duplicates: 0,
     disagreements: 0,
     promptTokens: 0,
@@ -152,48 +149,6 @@ function newRun(run: RunDescription, shape: PlanShape): RunState {
   };
 }
 
-/**
- * One queue for each request kind, most expensive sample first. Costs are estimates, so those within a factor of the
- * square root of two count as equal and keep plan order: prompts with the same beginning stay together, and a lease
- * touches few packs of the plan.
- */
-function buildQueues(shape: PlanShape): Map<RequestKind, SampleQueue> {
-  const ranks = Uint8Array.from(shape.sampleCostTokens, (cost) => 2 * Math.log2(Math.max(1, cost)));
-  const kindOf = (sample: number): RequestKind => shape.taskKinds[shape.sampleTask[sample]!]!;
-  const queues = new Map<RequestKind, SampleQueue>();
-  for (const kind of new Set(shape.taskKinds)) {
-    const order = orderByRank(ranks, (sample) => kindOf(sample) === kind);
-    if (order.length > 0) queues.set(kind, { order, cursor: 0, returned: [] });
-  }
-  return queues;
-}
-
-/** Positions of the ranks that are wanted, highest rank first and equal ones in their order: a counting sort. */
-function orderByRank(ranks: Uint8Array, isWanted: (position: number) => boolean): Uint32Array {
-  const counts = new Uint32Array(256);
-  for (let position = 0; position < ranks.length; position++) {
-    if (isWanted(position)) counts[ranks[position]!]! += 1;
-  }
-  const nextOf = new Uint32Array(256);
-  let total = 0;
-  for (let rank = 255; rank >= 0; rank--) {
-    nextOf[rank] = total;
-    total += counts[rank]!;
-  }
-  const order = new Uint32Array(total);
-  for (let position = 0; position < ranks.length; position++) {
-    if (isWanted(position)) order[nextOf[ranks[position]!]!++] = position;
-  }
-  return order;
-}
-
-/** The queue that a sample waits in. */
-function queueOf(run: RunState, sample: number): SampleQueue {
-  const queue = run.queues.get(run.shape.taskKinds[run.shape.sampleTask[sample]!]!);
-  assert(queue !== undefined, `no queue for sample ${sample}`);
-  return queue;
-}
-
 function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"LeaseGranted">, nowMs: number): void {
   const lease: Lease = {
     leaseId: event.leaseId,
@@ -201,6 +156,7 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
     agentId: event.agentId,
     slotId: event.slotId,
     epoch: event.epoch,
+    isCopy: event.isCopy ?? false,
     samples: event.samples,
     openSamples: event.samples.length,
     deadlineMs: nowMs + state.settings.leaseDurationMs,
@@ -213,21 +169,36 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
   run.openLeases.add(lease);
   const tally = run.agents.get(event.agentId);
   if (tally !== undefined) tally.leases += 1;
-  for (const sample of event.samples) {
-    run.holder[sample] = lease.ordinal;
+  if (lease.isCopy) noteCopies(run, lease);
+  else takeFromQueues(run, lease);
+  const slot = state.agents.get(event.agentId)?.slots.get(event.slotId);
+  if (slot === undefined) return;
+  slot.wantsWork = false;
+  slot.recallsFromMs = nowMs;
+  slot.progressAtMs = nowMs;
+}
+
+function noteCopies(run: RunState, { ordinal, samples }: Lease): void {
+  for (const sample of samples) {
+    run.copies.set(sample, ordinal);
+    run.copiedSamples += 1;
+    run.copiedTokens += run.shape.sampleCostTokens[sample]!;
+  }
+}
+
+function takeFromQueues(run: RunState, { ordinal, samples }: Lease): void {
+  for (const sample of samples) {
+    run.holder[sample] = ordinal;
     run.everGranted[sample] = 1;
     run.costTokensWaiting -= run.shape.sampleCostTokens[sample]!;
   }
   for (const queue of run.queues.values()) {
     const waiting = queue.returned.filter((sample) => run.holder[sample] === 0 && run.openRequests[sample]! > 0);
     queue.returned.splice(0, queue.returned.length, ...waiting);
-    while (queue.cursor < queue.order.length && run.everGranted[queue.order[queue.cursor]!] === 1) queue.cursor += 1;
+    for (const range of queue.ranges) {
+      while (range.cursor < range.end && run.everGranted[queue.order[range.cursor]!] === 1) range.cursor += 1;
+    }
   }
-  const slot = state.agents.get(event.agentId)?.slots.get(event.slotId);
-  if (slot === undefined) return;
-  slot.wantsWork = false;
-  slot.recallsFromMs = nowMs;
-  slot.progressAtMs = nowMs;
 }
 
 function endLease(run: RunState, event: EventOf<"LeaseEnded">): void {
@@ -240,13 +211,19 @@ function endLease(run: RunState, event: EventOf<"LeaseEnded">): void {
   for (const sample of lease.samples) detachSample(run, lease, sample);
 }
 
-/** Takes a sample from the lease that holds it; it waits again if it is not finished. */
+/** Takes a sample from a lease that holds it. One that is not finished waits again, unless another lease holds it too. */
 function detachSample(run: RunState, lease: Lease, sample: number): void {
-  if (run.holder[sample] !== lease.ordinal) return;
-  run.holder[sample] = 0;
+  if (!holds(run, lease, sample)) return;
   lease.openSamples -= 1;
+  const copy = run.copies.get(sample);
+  if (copy !== undefined) {
+    run.copies.delete(sample);
+    if (copy !== lease.ordinal) run.holder[sample] = copy;
+    return;
+  }
+  run.holder[sample] = 0;
   if (run.openRequests[sample] === 0) return;
-  queueOf(run, sample).returned.push(sample);
+  queueOf(run.queues, run.shape, sample).returned.push(sample);
   run.costTokensWaiting += run.shape.sampleCostTokens[sample]!;
 }
 
@@ -288,6 +265,8 @@ function closeRequest(run: RunState, requestIndex: number): void {
   run.samplesDone += 1;
   run.taskSamplesDone[run.shape.sampleTask[sample]!]! += 1;
   run.costTokensDone += run.shape.sampleCostTokens[sample]!;
+  const copy = run.copies.get(sample);
+  if (copy !== undefined) detachSample(run, run.leaseList[copy - 1]!, sample);
   const holder = run.holder[sample]!;
   if (holder > 0) detachSample(run, run.leaseList[holder - 1]!, sample);
   else run.costTokensWaiting -= run.shape.sampleCostTokens[sample]!;
@@ -315,5 +294,5 @@ function reopenRequest(run: RunState, requestIndex: number): void {
   run.taskSamplesDone[run.shape.sampleTask[sample]!]! -= 1;
   run.costTokensDone -= run.shape.sampleCostTokens[sample]!;
   run.costTokensWaiting += run.shape.sampleCostTokens[sample]!;
-  queueOf(run, sample).returned.push(sample);
+  queueOf(run.queues, run.shape, sample).returned.push(sample);
 }

@@ -18,11 +18,11 @@ function grantSizes(scenario: CoreScenario, agentId: string, tokensPerSecond: nu
 }
 
 describe("sizes of grants", () => {
-  it("grants shrink: each is about half of the slot's share of what waits, and never less than fills its engine twice", () => {
+  it("grants shrink: each is about half of the slot's share of what waits, and never less than one sample", () => {
     const scenario = new CoreScenario();
     scenario.arrive({ samples: 512 });
     scenario.join(anAgent("a"));
-    expect(grantSizes(scenario, "a", 1e6)).toEqual([256, 128, 64, 32, 16, 8, 4, 2, 2]);
+    expect(grantSizes(scenario, "a", 1e6)).toEqual([256, 128, 64, 32, 16, 8, 4, 2, 1, 1]);
   });
 
   it("a slot twice as fast gets a share twice as large", () => {
@@ -47,11 +47,14 @@ describe("sizes of grants", () => {
     );
   });
 
-  it("a slot whose speed is not known yet gets no more than fills its engine twice", () => {
+  it("a slot whose speed is not known yet gets no more than fills its engine, and no more until it is known", () => {
     const scenario = new CoreScenario();
     scenario.arrive({ samples: 1000 });
     const [lease] = scenario.joinHungry(anAgent("a", [anEngine({ concurrency: 8 })]));
-    expect(lease!.samples).toHaveLength(16);
+    expect(lease!.samples).toHaveLength(8);
+    expect(scenario.tryLeaseFor("a")).toBeNull();
+    const answer = scenario.answer({ agentId: "a", leaseId: lease!.leaseId, batchNumber: 1, responses: [0, 1] });
+    expect(eventsOf(answer, "LeaseGranted").map(({ samples }) => samples.length)).toEqual([2]);
   });
 
   it("a grant holds no more than half a minute of work, so that a slot that comes later finds something", () => {
@@ -74,10 +77,9 @@ describe("order of grants", () => {
   it("the most expensive samples go first, equal ones in the plan's order", () => {
     const scenario = new CoreScenario();
     scenario.arrive({ samples: 6, cost: (sample) => [1, 9, 5, 9, 5, 1][sample]! });
-    const [lease] = scenario.joinHungry(anAgent("a", [anEngine({ concurrency: 1 })]));
-    expect([...lease!.samples]).toEqual([1, 3]);
-    expect([...scenario.leaseFor("a").samples]).toEqual([2, 4]);
-    expect([...scenario.leaseFor("a").samples]).toEqual([0, 5]);
+    scenario.join(anAgent("a", [anEngine({ concurrency: 1 })]));
+    grantSizes(scenario, "a", 20);
+    expect(scenario.run().leaseList.map(({ samples }) => [...samples])).toEqual([[1, 3], [2, 4], [0], [5]]);
   });
 
   it("a sample is granted whole: all its requests belong to one lease", () => {
@@ -145,18 +147,21 @@ describe("balance", () => {
     const [first, second] = agents(["first", "second"], 4);
     scenario.join(first!);
     scenario.arrive({ samples: 40 });
-    grantSizes(scenario, "first", 0);
+    grantSizes(scenario, "first", 100);
     expect(scenario.run().costTokensWaiting).toBe(0);
     scenario.nowMs += 1_000;
     scenario.join(second!);
-    const [recall] = effectsOf(scenario.wantWork("second"), "SendRecall");
-    // Four of the first one's samples are in its engine; half of the other 36 are wanted.
-    expect(recall).toMatchObject({ agentId: "first" });
-    const lease = scenario.run().leases.get(recall!.leaseId)!;
-    const samples = [...lease.samples].slice(-recall!.samplesMax);
-    const answer = scenario.take({ kind: "SamplesReturned", agentId: "first", leaseId: lease.leaseId, samples });
-    const [granted] = eventsOf(answer, "LeaseGranted");
-    expect(granted).toMatchObject({ agentId: "second" });
-    expect(granted!.samples).toHaveLength(8);
+    const recalls = effectsOf(scenario.wantWork("second"), "SendRecall");
+    // What fills its engine, newest leases first.
+    expect(recalls.map(({ agentId, samplesMax }) => [agentId, samplesMax])).toEqual([
+      ["first", 1],
+      ["first", 1],
+      ["first", 2],
+    ]);
+    const [recall] = recalls;
+    const { samples } = scenario.run().leases.get(recall!.leaseId)!;
+    const returned = { agentId: "first", leaseId: recall!.leaseId, samples: [...samples] };
+    const [granted] = eventsOf(scenario.take({ kind: "SamplesReturned", ...returned }), "LeaseGranted");
+    expect(granted).toMatchObject({ agentId: "second", samples });
   });
 });

@@ -1,6 +1,10 @@
+import type { Decision } from "./decide.ts";
+import type { Event } from "./event.ts";
 import type { EngineDescription } from "../../evaluation/engine.ts";
 import type { RequestKind } from "../../evaluation/request.ts";
-import { type CoordinatorState, type RunState, type SampleQueue, slotKey, type SlotState } from "./state.ts";
+import { isSlower, secondsLeft, shownShare } from "./cost.ts";
+import type { SampleQueue } from "./sample-queue.ts";
+import { type CoordinatorState, type RunState, slotKey, type SlotState } from "./state.ts";
 
 /** A slot that could be given work. */
 export interface GrantableSlot {
@@ -60,10 +64,15 @@ export function unfitness(run: RunState, description: EngineDescription): string
  * that already failed on them. Empty where nothing fits.
  */
 export function chooseSamples(state: CoordinatorState, run: RunState, slot: GrantableSlot): Uint32Array {
-  const share = shareOf(fittingSlots(state, run), slot);
+  const slots = fittingSlots(state, run);
+  const share = shareOf(slots, slot);
   const { tokensPerSecond } = slot.slot;
   const budget = Math.min((run.costTokensWaiting * share) / 2, tokensPerSecond * state.settings.leaseSecondsMax);
-  const samplesMin = Math.min(2 * slot.description.concurrency, fairSamples(run, slot, share));
+  const { concurrency } = slot.description;
+  const room = concurrency - openSamplesOf(run, slot.agentId, slot.slotId);
+  const isKnown = tokensPerSecond > 0;
+  if (!isKnown && room <= 0) return new Uint32Array();
+  const samplesMin = isKnown ? Math.max(1, room) : Math.min(room, fairSamples(run, slot, share));
   const chosen: number[] = [];
   let tokens = 0;
   const key = slotKey(slot.agentId, slot.slotId);
@@ -74,34 +83,77 @@ export function chooseSamples(state: CoordinatorState, run: RunState, slot: Gran
   };
   for (const [kind, queue] of run.queues) {
     if (!slot.description.capabilities.kinds.includes(kind)) continue;
-    if (takeFrom(run, queue, leftForOthers(state, run, kind, key), take)) break;
+    const left = leftForOthers(state, run, kind, key);
+    const costMax = longestFor(state, run, slotsOfKind(slots, kind), slot);
+    const isTooLong = (sample: number): boolean => run.shape.sampleCostTokens[sample]! > costMax;
+    const isLeft = (sample: number): boolean => left(sample) || (isTooLong(sample) && !hasFailed(run, sample));
+    if (takeFrom(run, queue, { isLeft, costMax }, take)) break;
   }
   return Uint32Array.from(chosen).sort();
 }
 
-/** Offers a queue's samples to `take` until it has enough; true when it has. Returned samples may be `left` for others. */
+/** Offers a queue's samples to `take` until it has enough; true when it has. Some are left for other slots. */
 function takeFrom(
   run: RunState,
   queue: SampleQueue,
-  left: (sample: number) => boolean,
+  { isLeft, costMax }: { readonly isLeft: (returned: number) => boolean; readonly costMax: number },
   take: (sample: number) => boolean,
 ): boolean {
   for (const sample of queue.returned) {
-    if (run.holder[sample] !== 0 || run.openRequests[sample] === 0 || left(sample)) continue;
+    if (run.holder[sample] !== 0 || run.openRequests[sample] === 0 || isLeft(sample)) continue;
     if (take(sample)) return true;
   }
-  for (let position = queue.cursor; position < queue.order.length; position++) {
-    const sample = queue.order[position]!;
-    if (run.everGranted[sample] === 0 && take(sample)) return true;
+  for (const range of queue.ranges) {
+    if (range.costMax > costMax) continue;
+    for (let position = range.cursor; position < range.end; position++) {
+      const sample = queue.order[position]!;
+      if (run.everGranted[sample] === 0 && take(sample)) return true;
+    }
   }
   return false;
 }
 
+/** A sample may take so many times as long as foretold, and must not outlast the run even then. */
+const LONGER_FACTOR = 2.5;
+
+/**
+ * The most expensive sample that a slot may take, in foretold tokens: one that would outlast all the rest of the run is
+ * left to those that compute a sample faster, as long as such work too.
+ */
+function longestFor(
+  state: CoordinatorState,
+  run: RunState,
+  slots: readonly GrantableSlot[],
+  thief: GrantableSlot,
+): number {
+  const { agentId, slotId, slot } = thief;
+  const isKnown = slot.tokensPerSecond > 0 && slot.sampleTokensPerSecond > 0;
+  if (!isKnown || !isSlower(state, thief, slots)) return Infinity;
+  const sampleTokens = (run.costTokensTotal / run.shape.sampleCount) * shownShare(run);
+  const queuedSeconds = (openSamplesOf(run, agentId, slotId) * sampleTokens) / slot.tokensPerSecond;
+  const seconds = (secondsLeft(run, slots) - queuedSeconds) / LONGER_FACTOR;
+  return (seconds * slot.sampleTokensPerSecond) / shownShare(run);
+}
+
+function slotsOfKind(slots: readonly GrantableSlot[], kind: RequestKind): readonly GrantableSlot[] {
+  return slots.filter(({ description }) => description.capabilities.kinds.includes(kind));
+}
+
 /** Whether an open request of this sample failed on this slot before. */
-function failedOn(run: RunState, sample: number, key: string): boolean {
+export function failedOn(run: RunState, sample: number, key: string): boolean {
+  return hasFailed(run, sample, (slots) => slots.has(key));
+}
+
+/** Whether an open request of this sample failed before, on slots that are asked about. */
+function hasFailed(
+  run: RunState,
+  sample: number,
+  isMeant: (slots: ReadonlySet<string>) => boolean = () => true,
+): boolean {
   if (run.failedAttempts.size === 0) return false;
   for (let request = run.firstRequest[sample]!; request < run.firstRequest[sample + 1]!; request++) {
-    if (run.fingerprints[request] === 0 && run.failedAttempts.get(request)?.slots.has(key) === true) return true;
+    const failed = run.failedAttempts.get(request);
+    if (run.fingerprints[request] === 0 && failed !== undefined && isMeant(failed.slots)) return true;
   }
   return false;
 }
@@ -161,4 +213,27 @@ function openSamplesOf(run: RunState, agentId: string, slotId: string): number {
     if (lease.agentId === agentId && lease.slotId === slotId) open += lease.openSamples;
   }
   return open;
+}
+
+/** Grants a slot samples of a run, and admits its agent to the run where it is new there. */
+export function grantTo(
+  state: CoordinatorState,
+  grant: {
+    readonly run: RunState;
+    readonly slot: GrantableSlot;
+    readonly samples: Uint32Array;
+    readonly isCopy?: true;
+  },
+): Decision {
+  const { run, slot, ...granted } = grant;
+  const { runId } = run.run;
+  const leaseId = `${runId}.${state.epoch}.${state.leaseCounter + 1}`;
+  const events: Event[] = [];
+  const { announcement } = state.agents.get(slot.agentId)!;
+  if (run.agents.get(slot.agentId)?.agent.incarnation !== announcement.incarnation) {
+    events.push({ kind: "AgentAdmitted", runId, agent: announcement });
+  }
+  const { agentId, slotId } = slot;
+  events.push({ kind: "LeaseGranted", runId, leaseId, agentId, slotId, epoch: state.epoch, ...granted });
+  return { events, effects: [{ kind: "SendLease", agentId, slotId, runId, leaseId }] };
 }

@@ -86,7 +86,18 @@ export type Input =
       readonly agentId: string;
       readonly slotId: string;
       readonly tokensPerSecond: number;
+      readonly sampleTokensPerSecond: number;
       readonly queuedSamples: number;
+    }
+  /** What a slot computes that asked for work and got none, or became slow. */
+  | {
+      readonly kind: "SlotProgressed";
+      readonly agentId: string;
+      readonly slotId: string;
+      readonly tokensPerSecond: number;
+      readonly sampleTokensPerSecond: number;
+      readonly queuedSamples: number;
+      readonly running: readonly { readonly leaseId: string; readonly sample: number; readonly elapsedMs: number }[];
     }
   | { readonly kind: "LeasesRenewed"; readonly agentId: string; readonly leaseIds: readonly string[] }
   | { readonly kind: "LeaseReturned"; readonly agentId: string; readonly leaseId: string; readonly reason: string }

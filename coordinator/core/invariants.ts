@@ -1,4 +1,4 @@
-import type { CoordinatorState, RunState } from "./state.ts";
+import { type CoordinatorState, holds, type RunState } from "./state.ts";
 
 /** What must hold between any two inputs; the sentence of the first rule that does not, or null. For tests. */
 export function brokenInvariant(state: CoordinatorState): string | null {
@@ -21,9 +21,13 @@ function brokenInRun(run: RunState): string | null {
   if (tokens !== run.costTokensWaiting) return `samples of ${tokens} tokens wait, ${run.costTokensWaiting} are counted`;
   for (const lease of run.openLeases) {
     let held = 0;
-    for (const sample of lease.samples) if (run.holder[sample] === lease.ordinal) held += 1;
+    for (const sample of lease.samples) if (holds(run, lease, sample)) held += 1;
     if (held !== lease.openSamples)
       return `lease ${lease.leaseId} holds ${held} samples, ${lease.openSamples} are counted`;
+  }
+  for (const [sample, copy] of run.copies) {
+    if (run.leaseList[copy - 1]!.end !== null) return `sample ${sample} is copied under a lease that ended`;
+    if (run.holder[sample] === 0) return `sample ${sample} is copied and held by nobody`;
   }
   for (let sample = 0; sample < run.shape.sampleCount; sample++) {
     const holder = run.holder[sample]!;
@@ -44,9 +48,8 @@ function waitingSamples(run: RunState): Uint8Array {
     for (const sample of queue.returned) {
       if (run.openRequests[sample]! > 0 && run.holder[sample] === 0) waiting[sample] = 1;
     }
-    for (let position = queue.cursor; position < queue.order.length; position++) {
-      const sample = queue.order[position]!;
-      if (run.everGranted[sample] === 0) waiting[sample] = 1;
+    for (const { cursor, end } of queue.ranges) {
+      for (const sample of queue.order.subarray(cursor, end)) if (run.everGranted[sample] === 0) waiting[sample] = 1;
     }
   }
   return waiting;

@@ -27,6 +27,16 @@ export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): 
       if (slot !== undefined) {
         slot.wantsWork = true;
         slot.tokensPerSecond = input.tokensPerSecond;
+        slot.sampleTokensPerSecond = input.sampleTokensPerSecond;
+      }
+      return seen(state, input.agentId, nowMs);
+    }
+    case "SlotProgressed": {
+      const slot = state.agents.get(input.agentId)?.slots.get(input.slotId);
+      if (slot !== undefined) {
+        slot.tokensPerSecond = input.tokensPerSecond;
+        slot.sampleTokensPerSecond = input.sampleTokensPerSecond;
+        slot.progress = { atMs: nowMs, queuedSamples: input.queuedSamples, running: input.running };
       }
       return seen(state, input.agentId, nowMs);
     }
@@ -74,7 +84,14 @@ function forgiveStandstill(state: CoordinatorState, nowMs: number): void {
 }
 
 function idleSlot(nowMs: number): SlotState {
-  return { wantsWork: false, tokensPerSecond: 0, recallsFromMs: nowMs, progressAtMs: nowMs };
+  return {
+    wantsWork: false,
+    tokensPerSecond: 0,
+    sampleTokensPerSecond: 0,
+    recallsFromMs: nowMs,
+    progressAtMs: nowMs,
+    progress: null,
+  };
 }
 
 /** A lease that gave something may be asked again at once; one that had nothing is left alone for a while. */

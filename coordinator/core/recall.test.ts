@@ -14,23 +14,22 @@ function hoarded(samples: number, thief = anAgent("thief")): { scenario: CoreSce
 }
 
 describe("recalling samples", () => {
-  it("an idle slot recalls from the newest lease of the slot that has most that has not begun", () => {
+  it("an idle slot recalls what fills its engine from the newest leases of the slot that has most that has not begun", () => {
     const { scenario } = hoarded(8);
-    const newest = scenario.run().leaseList.at(-1)!;
-    const [recall] = effectsOf(scenario.wantWork("thief"), "SendRecall");
-    expect(recall).toEqual({
-      kind: "SendRecall",
-      agentId: "holder",
-      leaseId: newest.leaseId,
-      samplesMax: newest.openSamples,
-    });
+    const [newest, second] = scenario.run().leaseList.toReversed();
+    expect([newest!.openSamples, second!.openSamples]).toEqual([1, 1]);
+    const recalls = effectsOf(scenario.wantWork("thief"), "SendRecall");
+    expect(recalls.map(({ leaseId, samplesMax }) => [leaseId, samplesMax])).toEqual([
+      [newest!.leaseId, 1],
+      [second!.leaseId, 1],
+    ]);
   });
 
   it("one recall at a time: a slot that waits for an answer asks nobody else", () => {
     const { scenario } = hoarded(8);
     scenario.wantWork("thief");
     expect(effectsOf(scenario.passTime(999), "SendRecall")).toEqual([]);
-    expect(effectsOf(scenario.passTime(1), "SendRecall")).toHaveLength(1);
+    expect(effectsOf(scenario.passTime(1), "SendRecall")).not.toHaveLength(0);
   });
 
   it("a lease that had nothing to give is left alone for a while", () => {
@@ -41,7 +40,7 @@ describe("recalling samples", () => {
     const answer = scenario.take({ kind: "SamplesReturned", agentId: "holder", leaseId, samples: [] });
     expect([...answer.events, ...answer.effects]).toEqual([]);
     expect(effectsOf(scenario.passTime(999), "SendRecall")).toEqual([]);
-    expect(effectsOf(scenario.passTime(1), "SendRecall")).toHaveLength(1);
+    expect(effectsOf(scenario.passTime(1), "SendRecall")).not.toHaveLength(0);
   });
 
   it("what is in the holder's engine is not recalled", () => {
@@ -59,7 +58,7 @@ describe("recalling samples", () => {
     scenario.passTime(5_000);
     const own = [...scenario.run().openLeases].filter((lease) => lease.agentId === "thief");
     const open = own.reduce((sum, lease) => sum + lease.openSamples, 0);
-    expect(effectsOf(scenario.passTime(5_000), "SendRecall")).toHaveLength(open > 1 ? 0 : 1);
+    expect(effectsOf(scenario.passTime(5_000), "SendRecall")).toHaveLength(open > 2 ? 0 : 2);
   });
 
   it("a slot whose engine cannot answer a kind of the run recalls nothing of it", () => {

@@ -2,6 +2,9 @@ import type { Effect } from "./effect.ts";
 import { fittingSlots, type GrantableSlot, hungrySlots } from "./grant.ts";
 import { type CoordinatorState, type Lease, type RunState, slotKey } from "./state.ts";
 
+/** Leases of one slot that are asked at once. */
+const LEASES_MAX = 8;
+
 /**
  * Work stealing, for the end of a run and for slots that come late. A slot that is about to run dry and finds nothing
  * in the queue gets samples that another slot holds and has not begun: as many as its share of both speeds. The holder
@@ -13,44 +16,61 @@ export function recallSamples(state: CoordinatorState, nowMs: number): Effect[] 
   for (const thief of hungrySlots(state)) {
     if (thief.slot.recallsFromMs > nowMs) continue;
     for (const run of state.runs.values()) {
-      const recall = run.phase === "computing" ? findRecall(state, run, thief, nowMs) : null;
-      if (recall === null) continue;
-      const { lease, samplesMax } = recall;
+      const recalls = run.phase === "computing" ? findRecalls(state, run, thief, nowMs) : [];
+      if (recalls.length === 0) continue;
       thief.slot.recallsFromMs = nowMs + state.settings.recallPauseMs;
-      lease.recallableFromMs = nowMs + state.settings.recallPauseMs;
-      effects.push({ kind: "SendRecall", agentId: lease.agentId, leaseId: lease.leaseId, samplesMax });
+      for (const { lease, samplesMax } of recalls) {
+        lease.recallableFromMs = nowMs + state.settings.recallPauseMs;
+        effects.push({ kind: "SendRecall", agentId: lease.agentId, leaseId: lease.leaseId, samplesMax });
+      }
       break;
     }
   }
   return effects;
 }
 
-/** What to recall for a slot: the newest lease of the slot that would otherwise be busy longest. */
-function findRecall(
-  state: CoordinatorState,
-  run: RunState,
-  thief: GrantableSlot,
-  nowMs: number,
-): { readonly lease: Lease; readonly samplesMax: number } | null {
+interface Recall {
+  readonly lease: Lease;
+  readonly samplesMax: number;
+}
+
+/** What to recall for a slot: the newest leases of the slot that would otherwise be busy longest. */
+function findRecalls(state: CoordinatorState, run: RunState, thief: GrantableSlot, nowMs: number): readonly Recall[] {
   const slots = fittingSlots(state, run);
   const own = slots.find((slot) => keyOf(slot) === keyOf(thief));
-  if (own === undefined || !answersAll(run, thief)) return null;
+  if (own === undefined || !answersAll(run, thief)) return [];
   const leases = leasesBySlot(run);
-  if (openSamples(leases.get(keyOf(thief))) > thief.description.concurrency) return null;
-  let found: { lease: Lease; samplesMax: number } | null = null;
+  if (openSamples(leases.get(keyOf(thief))) > thief.description.concurrency) return [];
+  let found: readonly Recall[] = [];
   let longest = 0;
   for (const victim of slots) {
-    const held = leases.get(keyOf(victim));
-    const newest = held?.findLast((lease) => lease.openSamples > 0);
-    if (victim === own || newest === undefined || newest.recallableFromMs > nowMs) continue;
+    const held = leases.get(keyOf(victim)) ?? [];
     const notBegun = openSamples(held) - victim.description.concurrency;
     const [speed, others] = relativeSpeeds(thief, victim);
-    const samplesMax = Math.min(newest.openSamples, Math.max(1, Math.floor((notBegun * speed) / (speed + others))));
-    if (notBegun < 1 || notBegun / others <= longest) continue;
+    if (victim === own || notBegun < 1 || notBegun / others <= longest) continue;
+    const share = Math.floor((notBegun * speed) / (speed + others));
+    const wanted = Math.max(1, Math.min(share, thief.description.concurrency));
+    const recalls = newestOf(held, wanted, nowMs);
+    if (recalls.length === 0) continue;
     longest = notBegun / others;
-    found = { lease: newest, samplesMax };
+    found = recalls;
   }
   return found;
+}
+
+/** So many samples of the newest leases; none while an answer about one of those is under way, or it had nothing. */
+function newestOf(held: readonly Lease[], wanted: number, nowMs: number): readonly Recall[] {
+  const recalls: Recall[] = [];
+  let missing = wanted;
+  for (const lease of held.toReversed()) {
+    if (missing === 0 || recalls.length === LEASES_MAX) break;
+    if (lease.openSamples === 0 || lease.isCopy) continue;
+    if (lease.recallableFromMs > nowMs) break;
+    const samplesMax = Math.min(lease.openSamples, missing);
+    recalls.push({ lease, samplesMax });
+    missing -= samplesMax;
+  }
+  return recalls;
 }
 
 /** Measured speeds, or equal ones while one of the two is unknown. */

@@ -154,7 +154,7 @@ describe("agents that come and go", () => {
     const wish = { kind: "LeaseReturned", leaseId, reason: "the engine failed" } as const;
     expect(scenario.take({ ...wish, agentId: "b" }).events).toEqual([]);
     scenario.join(anAgent("b"));
-    while (scenario.tryLeaseFor("b") !== null);
+    while (eventsOf(scenario.wantWork("b", "s0", 100), "LeaseGranted").length > 0);
     const returned = scenario.take({ ...wish, agentId: "a" });
     expect(eventsOf(returned, "LeaseEnded")).toMatchObject([{ leaseId, end: "returned" }]);
     expect(eventsOf(returned, "LeaseGranted")).toMatchObject([{ agentId: "b" }]);

@@ -1,7 +1,6 @@
 import type { Decision } from "./decide.ts";
 import type { Effect } from "./effect.ts";
-import type { Event } from "./event.ts";
-import { chooseSamples, type GrantableSlot, hungrySlots, unfitness } from "./grant.ts";
+import { chooseSamples, grantTo, hungrySlots, unfitness } from "./grant.ts";
 import type { CoordinatorState, Lease, RunState } from "./state.ts";
 
 /**
@@ -18,7 +17,7 @@ export function reconcile(state: CoordinatorState, nowMs: number): Decision | nu
     for (const run of state.runs.values()) {
       if (run.phase !== "computing" || unfitness(run, slot.description) !== null) continue;
       const samples = chooseSamples(state, run, slot);
-      if (samples.length > 0) return grantTo(state, run, slot, samples);
+      if (samples.length > 0) return grantTo(state, { run, slot, samples });
     }
   }
   return null;
@@ -52,17 +51,4 @@ function completeRun(run: RunState): Decision | null {
   const { runId } = run.run;
   if (run.requestsDone + run.quarantined.size < run.shape.requestCount) return null;
   return { events: [{ kind: "RunComputed", runId }], effects: [{ kind: "FinishRun", runId }] };
-}
-
-function grantTo(state: CoordinatorState, run: RunState, slot: GrantableSlot, samples: Uint32Array): Decision {
-  const { runId } = run.run;
-  const leaseId = `${runId}.${state.epoch}.${state.leaseCounter + 1}`;
-  const events: Event[] = [];
-  const { announcement } = state.agents.get(slot.agentId)!;
-  if (run.agents.get(slot.agentId)?.agent.incarnation !== announcement.incarnation) {
-    events.push({ kind: "AgentAdmitted", runId, agent: announcement });
-  }
-  const { agentId, slotId } = slot;
-  events.push({ kind: "LeaseGranted", runId, leaseId, agentId, slotId, epoch: state.epoch, samples });
-  return { events, effects: [{ kind: "SendLease", agentId, slotId, runId, leaseId }] };
 }

@@ -1,5 +1,6 @@
 import type { RequestKind } from "../../evaluation/request.ts";
 import type { LeaseEnd, RunEnd } from "./event.ts";
+import type { SampleQueue } from "./sample-queue.ts";
 import type { AgentAnnouncement, FailedRequest, PlanShape, RunDescription } from "./input.ts";
 
 /** A shard that a slot holds, or held: kept after its end, since a late response of it still counts. */
@@ -10,6 +11,8 @@ export interface Lease {
   readonly agentId: string;
   readonly slotId: string;
   readonly epoch: number;
+  /** Its samples are held by other leases too: whoever is faster counts. */
+  readonly isCopy: boolean;
   /** Sample positions, ascending. */
   readonly samples: Uint32Array;
   /** Samples that it holds and that are not finished. */
@@ -19,16 +22,6 @@ export interface Lease {
   /** Monotonic and volatile: its samples may be recalled from this time on. */
   recallableFromMs: number;
   end: LeaseEnd | null;
-}
-
-/** Samples waiting for a slot, of one request kind. */
-export interface SampleQueue {
-  /** Sample positions, most expensive first. */
-  readonly order: Uint32Array;
-  /** Everything in `order` before this was granted before. */
-  cursor: number;
-  /** Samples that came back; granted before the rest. */
-  readonly returned: number[];
 }
 
 /** What one agent did in a run. */
@@ -59,6 +52,10 @@ export interface RunState {
   readonly openRequests: Uint32Array;
   /** Ordinal of the open lease that holds each sample; 0 while none does. */
   readonly holder: Uint32Array;
+  /** Ordinal of the open lease that holds a speculative copy, by sample. */
+  readonly copies: Map<number, number>;
+  /** What slots told that they compute, the last to end first; volatile, null until somebody asked. */
+  stragglers: { readonly atMs: number; readonly list: readonly Straggler[] } | null;
   /** 1 for each sample that was ever granted. */
   readonly everGranted: Uint8Array;
   readonly queues: Map<RequestKind, SampleQueue>;
@@ -77,6 +74,9 @@ export interface RunState {
   costTokensTotal: number;
   /** Tokens of the samples that no lease holds and that are not finished. */
   costTokensWaiting: number;
+  /** Speculative copies that were ever made: samples, and the tokens that were foretold for them. */
+  copiedSamples: number;
+  copiedTokens: number;
   duplicates: number;
   disagreements: number;
   promptTokens: number;
@@ -88,15 +88,38 @@ export interface RunState {
   modelDigest: string;
 }
 
+/** What a slot told that found no more work, or became slow. */
+export interface SlotProgress {
+  readonly atMs: number;
+  /** Samples that it holds and has not begun. */
+  readonly queuedSamples: number;
+  readonly running: readonly { readonly leaseId: string; readonly sample: number; readonly elapsedMs: number }[];
+}
+
+/** A sample that may hold up its run. */
+export interface Straggler {
+  readonly slot: SlotState;
+  readonly leaseId: string;
+  readonly sample: number;
+  /** Seconds until it is done where it is, as far as anyone can tell. */
+  readonly remaining: number;
+  /** What it would take elsewhere, tokens. */
+  readonly tokens: number;
+}
+
 /** A slot's wishes; volatile. */
 export interface SlotState {
   wantsWork: boolean;
-  /** As its agent measured; 0 while unknown. */
+  /** As its agent measured of late; 0 while unknown. */
   tokensPerSecond: number;
+  /** How fast one sample is computed beside the others; 0 while unknown. */
+  sampleTokensPerSecond: number;
   /** Nothing is recalled for it before this time: an answer is under way, or there was nothing to have. */
   recallsFromMs: number;
   /** When it last answered something, or was given work; its leases are renewed only for a while after that. */
   progressAtMs: number;
+  /** Null until it first told. */
+  progress: SlotProgress | null;
 }
 
 /** A connected (or just lost) agent; volatile: it announces itself again after a restart. */
@@ -185,6 +208,11 @@ export function leaseHolds(lease: Lease, sample: number): boolean {
     else high = middle - 1;
   }
   return false;
+}
+
+/** Whether an open lease holds a sample now, as the first or as a copy. */
+export function holds(run: RunState, { ordinal }: Lease, sample: number): boolean {
+  return run.holder[sample] === ordinal || run.copies.get(sample) === ordinal;
 }
 
 /** Names one slot among all agents. */

@@ -7,6 +7,7 @@ import type { TimedInput } from "./input.ts";
 import { observe } from "./observe.ts";
 import { recallSamples } from "./recall.ts";
 import { reconcile } from "./reconcile.ts";
+import { speculate } from "./speculate.ts";
 import type { CoordinatorState } from "./state.ts";
 
 /** More follow-ups to one input than any real state can have. */
@@ -28,6 +29,8 @@ export function step(state: CoordinatorState, timed: TimedInput): Decision {
   };
   observe(state, timed);
   apply(decide(state, timed));
+  const copies = speculate(state, timed);
+  if (copies !== null) apply(copies);
   for (let count = 0; ; count++) {
     assert(count < FOLLOW_UPS_MAX, "reconcile does not come to rest");
     const next = reconcile(state, timed.nowMs);

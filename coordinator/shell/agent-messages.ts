@@ -24,6 +24,11 @@ export function safeText(text: string, max = NAME_MAX): string {
   return text.replace(/\p{Cc}/gu, " ").slice(0, max);
 }
 
+/** A peer's number as a speed; 0 where it is none. */
+export function readSpeed(perSecond: number): number {
+  return Number.isFinite(perSecond) && perSecond > 0 ? perSecond : 0;
+}
+
 /** An agent's hello as a domain value. Throws `usage` where it lacks an identity or a slot. */
 export function readHello(hello: Hello): AgentAnnouncement {
   if (hello.agentId === "" || hello.incarnation === "") throw new MusterError("usage", "an agent without an identity");

@@ -19,7 +19,15 @@ import type { AgentStream } from "../ports/agent-stream.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { CoordinatorLoop } from "./coordinator-loop.ts";
 import type { CoordinatorMetrics } from "../metrics.ts";
-import { readBatch, readBatchRows, readHello, safeText, versionRefusal, welcomeMessage } from "./agent-messages.ts";
+import {
+  readBatch,
+  readBatchRows,
+  readHello,
+  readSpeed,
+  safeText,
+  versionRefusal,
+  welcomeMessage,
+} from "./agent-messages.ts";
 import { AgentConnection } from "./agent-connection.ts";
 import type { FullDisk } from "./full-disk.ts";
 import type { LeaseSender } from "./lease-sender.ts";
@@ -27,10 +35,12 @@ import type { LeaseSender } from "./lease-sender.ts";
 type ControlStream = AgentStream<ControlDown, ControlUp>;
 type DataStream = AgentStream<DataDown, DataUp>;
 
-/** Batches of one agent being made durable at once; beyond it the stream is paused, which slows the agent down. */
 /** Clocks that differ by more are worth a sentence. */
 const CLOCK_SKEW_MAX_MS = 2_000;
+/** Batches of one agent being made durable at once; beyond it the stream is paused, which slows the agent down. */
 const BATCHES_IN_FLIGHT_MAX = 16;
+/** Samples of one slot whose progress is listened to. */
+const RUNNING_SAMPLES_MAX = 4_096;
 
 /** What the agent service needs. */
 export interface AgentServiceSurroundings {
@@ -79,6 +89,11 @@ export class AgentService {
         const { leaseId, samplesMax } = effect;
         const value = { $typeName: "muster.v1.LeaseRecall" as const, leaseId, samplesMax };
         return connection.sendControl({ case: "leaseRecall", value });
+      }
+      case "SendAbandonment": {
+        const { leaseId, samples } = effect;
+        const value = { $typeName: "muster.v1.SamplesAbandoned" as const, leaseId, samples: [...samples] };
+        return connection.sendControl({ case: "samplesAbandoned", value });
       }
       case "SendDrain":
         return connection.sendControl({ case: "drainOrder", value: { $typeName: "muster.v1.DrainOrder" } });
@@ -134,9 +149,21 @@ export class AgentService {
     const { agentId } = connection;
     switch (message.case) {
       case "workWanted": {
-        const { slotId, tokensPerSecond, queuedSamples } = message.value;
-        const speed = Number.isFinite(tokensPerSecond) && tokensPerSecond > 0 ? tokensPerSecond : 0;
-        return loop.take({ kind: "WorkWanted", agentId, slotId, tokensPerSecond: speed, queuedSamples });
+        const { slotId, tokensPerSecond, sampleTokensPerSecond, queuedSamples } = message.value;
+        return loop.take({
+          ...{ kind: "WorkWanted", agentId, slotId, queuedSamples },
+          tokensPerSecond: readSpeed(tokensPerSecond),
+          sampleTokensPerSecond: readSpeed(sampleTokensPerSecond),
+        });
+      }
+      case "slotProgress": {
+        const { slotId, tokensPerSecond, sampleTokensPerSecond, queuedSamples, running } = message.value;
+        return loop.take({
+          ...{ kind: "SlotProgressed", agentId, slotId, queuedSamples },
+          tokensPerSecond: readSpeed(tokensPerSecond),
+          sampleTokensPerSecond: readSpeed(sampleTokensPerSecond),
+          running: running.slice(0, RUNNING_SAMPLES_MAX),
+        });
       }
       case "leaseRenewal":
         return loop.take({ kind: "LeasesRenewed", agentId, leaseIds: message.value.leaseIds });

@@ -85,6 +85,8 @@ export class Checker {
 
   #acknowledged(agent: AgentDisk, batchNumber: number): void {
     agent.acknowledged.add(batchNumber);
+    if (!this.ledger.knowsBatch(agent.name, batchNumber))
+      throw new Violation(`batch ${batchNumber} of ${agent.name} was acknowledged, and no journal says so`);
     const bytes = agent.batches.get(batchNumber);
     // Acknowledged before, and gone meanwhile.
     if (bytes === undefined) return;

@@ -196,7 +196,7 @@ export class CoordinatorHost {
     );
     const queues = Array.from(
       run.queues.values(),
-      ({ cursor, order, returned }) => `${order.length - cursor}+${returned.length}`,
+      ({ ranges, returned }) => `${ranges.reduce((sum, { cursor, end }) => sum + end - cursor, 0)}+${returned.length}`,
     );
     return `${life.name}: ${run.phase}, ${run.samplesDone} of ${run.shape.sampleCount}, waiting ${queues.join()}, leases ${leases.join(", ")}; ${slots.join(", ")}`;
   }

@@ -20,6 +20,8 @@ interface LedgerRun {
   readonly leases: Map<string, { readonly agentId: string; readonly samples: ReadonlySet<number>; isOpen: boolean }>;
   /** The open lease of each leased sample. */
   readonly holders: Map<number, string>;
+  /** Lease under which a sample is computed once more. */
+  readonly copies: Map<number, string>;
   /** By request, the position of the frame with its answer among all frames. */
   readonly answers: Map<number, number>;
   readonly quarantined: Set<number>;
@@ -36,7 +38,8 @@ interface LedgerRun {
 export class Ledger {
   readonly #runs = new Map<string, LedgerRun>();
   readonly #listed = new Set<string>();
-  /** Batches that came when their run had ended, as "agent number". */
+  /** Batches that were taken or refused, as "agent number", and those of them that came when their run had ended. */
+  readonly #batches = new Set<string>();
   readonly #late = new Set<string>();
   readonly #planOf: (runId: string) => WorldPlan;
   readonly #isBroken: (runId: string, request: number) => boolean;
@@ -104,12 +107,19 @@ export class Ledger {
     return run !== undefined && (run.end !== null || run.answers.has(request) || run.quarantined.has(request));
   }
 
+  /** Whether what became of a batch is written down. */
+  knowsBatch(agentId: string, batchNumber: number): boolean {
+    return this.#batches.has(`${agentId} ${batchNumber}`);
+  }
+
   /** Whether a batch was written down as one that came when its run had ended; the run may be open again. */
   wasLate(agentId: string, batchNumber: number, runId: string): boolean {
     return this.#late.has(`${agentId} ${batchNumber}`) && this.wasReopened(runId);
   }
 
   apply(event: Event): void {
+    if (event.kind === "BatchRefused" || event.kind === "ResponsesAccepted")
+      this.#batches.add(`${event.agentId} ${event.batchNumber}`);
     if (event.kind === "BatchRefused" && (event.reason === "runEnded" || event.reason === "unknownRun"))
       this.#late.add(`${event.agentId} ${event.batchNumber}`);
     if (event.kind === "RunListed") this.#listed.add(event.run.runId);
@@ -153,7 +163,7 @@ export class Ledger {
       case "SamplesReturned":
         openLease(run, event.leaseId);
         for (const sample of event.samples) {
-          if (run.holders.get(sample) !== event.leaseId)
+          if (run.holders.get(sample) !== event.leaseId && run.copies.get(sample) !== event.leaseId)
             throw new Violation(`lease ${event.leaseId} gave back sample ${sample}, which it does not hold`);
           release(run, event.leaseId, sample);
         }
@@ -180,7 +190,7 @@ export class Ledger {
       throw new Violation(`request ${request} of run ${runId} was set aside before it had failed twice`);
     run.quarantined.add(request);
     const sample = run.plan.sampleOf[request]!;
-    if (isFinished(run, sample)) run.holders.delete(sample);
+    if (isFinished(run, sample)) forgetHolders(run, sample);
   }
 
   #end(run: LedgerRun, { runId, end, reason }: Extract<Event, { kind: "RunEnded" }>): void {
@@ -221,7 +231,16 @@ function emptyRun(plan: WorldPlan): LedgerRun {
     quarantined: new Set<number>(),
     failures: new Map<number, number>(),
   };
-  return { plan, firstRequest, leases: new Map(), holders: new Map(), ...settled, end: null, isReopened: false };
+  return {
+    plan,
+    firstRequest,
+    leases: new Map(),
+    holders: new Map(),
+    copies: new Map(),
+    ...settled,
+    end: null,
+    isReopened: false,
+  };
 }
 
 function grant(run: LedgerRun, event: Extract<Event, { kind: "LeaseGranted" }>): void {
@@ -229,9 +248,15 @@ function grant(run: LedgerRun, event: Extract<Event, { kind: "LeaseGranted" }>):
   if (run.leases.has(leaseId)) throw new Violation(`lease ${leaseId} was granted twice`);
   run.leases.set(leaseId, { agentId, samples: new Set(event.samples), isOpen: true });
   for (const sample of event.samples) {
-    const holder = run.holders.get(sample);
-    if (holder !== undefined) throw new Violation(`sample ${sample} is leased as ${holder} and as ${leaseId}`);
     if (isFinished(run, sample)) throw new Violation(`sample ${sample} is finished and was leased as ${leaseId}`);
+    const [holder, copy] = [run.holders.get(sample), run.copies.get(sample)];
+    if (event.isCopy === true) {
+      if (holder === undefined || copy !== undefined)
+        throw new Violation(`a copy of sample ${sample} as ${leaseId}, held as ${holder} and ${copy}`);
+      run.copies.set(sample, leaseId);
+      continue;
+    }
+    if (holder !== undefined) throw new Violation(`sample ${sample} is leased as ${holder} and as ${leaseId}`);
     run.holders.set(sample, leaseId);
   }
 }
@@ -249,7 +274,7 @@ function accept(run: LedgerRun, event: Extract<Event, { kind: "ResponsesAccepted
     if (event.fingerprints[row] !== run.plan.fingerprints[request])
       throw new Violation(`request ${request} is not its answer`);
     run.answers.set(request, frame);
-    if (isFinished(run, sample)) run.holders.delete(sample);
+    if (isFinished(run, sample)) forgetHolders(run, sample);
   });
 }
 
@@ -264,8 +289,19 @@ function openLease(run: LedgerRun, leaseId: string) {
   return lease;
 }
 
+/** One that is copied stays with the other lease. */
 function release(run: LedgerRun, leaseId: string, sample: number): void {
-  if (run.holders.get(sample) === leaseId) run.holders.delete(sample);
+  const copy = run.copies.get(sample);
+  if (run.holders.get(sample) !== leaseId && copy !== leaseId) return;
+  run.copies.delete(sample);
+  if (copy === leaseId) return;
+  if (copy === undefined) run.holders.delete(sample);
+  else run.holders.set(sample, copy);
+}
+
+function forgetHolders(run: LedgerRun, sample: number): void {
+  run.holders.delete(sample);
+  run.copies.delete(sample);
 }
 
 function isFinished(run: LedgerRun, sample: number): boolean {

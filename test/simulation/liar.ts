@@ -99,10 +99,23 @@ export class Liar {
       return this.#say({ case: "leaseRenewal", value });
     }
     const leaseId = this.#anyLease();
-    switch (this.#random.below(6)) {
+    switch (this.#random.below(7)) {
       case 0: {
-        const wish = { slotId: "s0", tokensPerSecond: this.#random.pick([Number.NaN, -1, 1e300]), queuedSamples: 0 };
+        const speed = (): number => this.#random.pick([Number.NaN, -1, 1e300]);
+        const speeds = { tokensPerSecond: speed(), sampleTokensPerSecond: speed() };
+        const wish = { slotId: "s0", ...speeds, queuedSamples: 0 };
         return this.#say({ case: "workWanted", value: { $typeName: "muster.v1.WorkWanted", ...wish } });
+      }
+      case 6: {
+        const sample = this.#random.pick([0, this.#random.below(100), 4_000_000_000]);
+        const running = [{ $typeName: "muster.v1.RunningSample" as const, leaseId, sample, elapsedMs: 4_000_000_000 }];
+        const value = {
+          $typeName: "muster.v1.SlotProgress" as const,
+          slotId: "s0",
+          ...{ tokensPerSecond: 1e300, sampleTokensPerSecond: 1, queuedSamples: 0 },
+          running,
+        };
+        return this.#say({ case: "slotProgress", value });
       }
       case 1:
         return this.#say({ case: "leaseRenewal", value: { $typeName: "muster.v1.LeaseRenewal", leaseIds: [leaseId] } });

@@ -124,7 +124,7 @@ export const PLANTED: readonly Mutant[] = [
   mutant(
     "samples that a lease does not hold go back to the queue",
     "coordinator/core/decide.ts",
-    "input.samples.filter((sample) => run.holder[sample] === lease.ordinal)",
+    "input.samples.filter((sample) => holds(run, lease, sample))",
     "input.samples.filter((sample) => sample < run.shape.sampleCount)",
   ),
   mutant(

@@ -47,7 +47,7 @@ export function anEngine(fields: Partial<EngineDescription> = {}): EngineDescrip
     model: MODEL,
     modelDigest: "",
     contextTokens: 4096,
-    concurrency: 1,
+    concurrency: 2,
     capabilities: { kinds: REQUEST_KINDS, missing: {}, repeatable: true },
     ...fields,
   };

@@ -64,8 +64,9 @@ export class CoreScenario {
     return this.take({ kind: "AgentArrived", agent, heldLeaseIds });
   }
 
-  wantWork(agentId: string, slotId = "s0", tokensPerSecond = 0): Decision {
-    return this.take({ kind: "WorkWanted", agentId, slotId, tokensPerSecond, queuedSamples: 0 });
+  wantWork(agentId: string, slotId = "s0", tokensPerSecond = 0, sampleTokensPerSecond = 0): Decision {
+    const speeds = { tokensPerSecond, sampleTokensPerSecond };
+    return this.take({ kind: "WorkWanted", agentId, slotId, ...speeds, queuedSamples: 0 });
   }
 
   /** An agent joins and all its slots ask for work; the leases that they got. */

@@ -2,10 +2,10 @@ import type { RunState } from "../../coordinator/core/state.ts";
 
 /**
  * All that a fold of the journal must give again of a run, as text to compare. Left out is what is only true now: when
- * leases end and when they may be recalled.
+ * leases end, when they may be recalled, and who lags behind.
  */
 export function describeRun(run: RunState): string {
-  const { leases, leaseList, openLeases, ...rest } = run;
+  const { leases, leaseList, openLeases, stragglers: _stragglers, ...rest } = run;
   const durable = {
     ...rest,
     leases: [...leases.keys()],

@@ -60,6 +60,12 @@ export declare type ControlUp = Message<"muster.v1.ControlUp"> & {
      */
     value: SamplesReturn;
     case: "samplesReturn";
+  } | {
+    /**
+     * @generated from field: muster.v1.SlotProgress slot_progress = 8;
+     */
+    value: SlotProgress;
+    case: "slotProgress";
   } | { case: undefined; value?: undefined };
 };
 
@@ -118,6 +124,12 @@ export declare type ControlDown = Message<"muster.v1.ControlDown"> & {
      */
     value: LeaseRecall;
     case: "leaseRecall";
+  } | {
+    /**
+     * @generated from field: muster.v1.SamplesAbandoned samples_abandoned = 8;
+     */
+    value: SamplesAbandoned;
+    case: "samplesAbandoned";
   } | { case: undefined; value?: undefined };
 };
 
@@ -448,6 +460,13 @@ export declare type WorkWanted = Message<"muster.v1.WorkWanted"> & {
    * @generated from field: uint32 queued_samples = 3;
    */
   queuedSamples: number;
+
+  /**
+   * Tokens a second of one sample beside the others; 0 until known.
+   *
+   * @generated from field: double sample_tokens_per_second = 4;
+   */
+  sampleTokensPerSecond: number;
 };
 
 /**
@@ -455,6 +474,74 @@ export declare type WorkWanted = Message<"muster.v1.WorkWanted"> & {
  * Use `create(WorkWantedSchema)` to create a new message.
  */
 export declare const WorkWantedSchema: GenMessage<WorkWanted>;
+
+/**
+ * What the engine of a slot still has that asked for work and got none, or that became slow. Told again every second.
+ *
+ * @generated from message muster.v1.SlotProgress
+ */
+export declare type SlotProgress = Message<"muster.v1.SlotProgress"> & {
+  /**
+   * @generated from field: string slot_id = 1;
+   */
+  slotId: string;
+
+  /**
+   * How fast one sample is computed beside the others, of late; 0 until known.
+   *
+   * @generated from field: double sample_tokens_per_second = 2;
+   */
+  sampleTokensPerSecond: number;
+
+  /**
+   * @generated from field: repeated muster.v1.RunningSample running = 3;
+   */
+  running: RunningSample[];
+
+  /**
+   * @generated from field: double tokens_per_second = 4;
+   */
+  tokensPerSecond: number;
+
+  /**
+   * @generated from field: uint32 queued_samples = 5;
+   */
+  queuedSamples: number;
+};
+
+/**
+ * Describes the message muster.v1.SlotProgress.
+ * Use `create(SlotProgressSchema)` to create a new message.
+ */
+export declare const SlotProgressSchema: GenMessage<SlotProgress>;
+
+/**
+ * @generated from message muster.v1.RunningSample
+ */
+export declare type RunningSample = Message<"muster.v1.RunningSample"> & {
+  /**
+   * @generated from field: string lease_id = 1;
+   */
+  leaseId: string;
+
+  /**
+   * Position in the plan.
+   *
+   * @generated from field: uint32 sample = 2;
+   */
+  sample: number;
+
+  /**
+   * @generated from field: uint32 elapsed_ms = 3;
+   */
+  elapsedMs: number;
+};
+
+/**
+ * Describes the message muster.v1.RunningSample.
+ * Use `create(RunningSampleSchema)` to create a new message.
+ */
+export declare const RunningSampleSchema: GenMessage<RunningSample>;
 
 /**
  * @generated from message muster.v1.LeaseGrant
@@ -604,6 +691,31 @@ export declare type SamplesReturn = Message<"muster.v1.SamplesReturn"> & {
  * Use `create(SamplesReturnSchema)` to create a new message.
  */
 export declare const SamplesReturnSchema: GenMessage<SamplesReturn>;
+
+/**
+ * Another slot was faster: answers to these samples of a lease are worth nothing any more.
+ *
+ * @generated from message muster.v1.SamplesAbandoned
+ */
+export declare type SamplesAbandoned = Message<"muster.v1.SamplesAbandoned"> & {
+  /**
+   * @generated from field: string lease_id = 1;
+   */
+  leaseId: string;
+
+  /**
+   * Positions in the plan.
+   *
+   * @generated from field: repeated uint32 samples = 2;
+   */
+  samples: number[];
+};
+
+/**
+ * Describes the message muster.v1.SamplesAbandoned.
+ * Use `create(SamplesAbandonedSchema)` to create a new message.
+ */
+export declare const SamplesAbandonedSchema: GenMessage<SamplesAbandoned>;
 
 /**
  * @generated from message muster.v1.DrainOrder

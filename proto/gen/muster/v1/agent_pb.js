@@ -9,7 +9,7 @@ import { file_muster_v1_columns } from "./columns_pb.js";
  * Describes the file muster/v1/agent.proto.
  */
 export const file_muster_v1_agent = /*@__PURE__*/
-  fileDesc("ChVtdXN0ZXIvdjEvYWdlbnQucHJvdG8SCW11c3Rlci52MSLPAgoJQ29udHJvbFVwEiEKBWhlbGxvGAEgASgLMhAubXVzdGVyLnYxLkhlbGxvSAASLAoLd29ya193YW50ZWQYAiABKAsyFS5tdXN0ZXIudjEuV29ya1dhbnRlZEgAEjAKDWxlYXNlX3JlbmV3YWwYAyABKAsyFy5tdXN0ZXIudjEuTGVhc2VSZW5ld2FsSAASLgoMbGVhc2VfcmV0dXJuGAQgASgLMhYubXVzdGVyLnYxLkxlYXNlUmV0dXJuSAASKQoJdGVsZW1ldHJ5GAUgASgLMhQubXVzdGVyLnYxLlRlbGVtZXRyeUgAEiUKB2dvb2RieWUYBiABKAsyEi5tdXN0ZXIudjEuR29vZGJ5ZUgAEjIKDnNhbXBsZXNfcmV0dXJuGAcgASgLMhgubXVzdGVyLnYxLlNhbXBsZXNSZXR1cm5IAEIJCgdtZXNzYWdlItYCCgtDb250cm9sRG93bhIlCgd3ZWxjb21lGAEgASgLMhIubXVzdGVyLnYxLldlbGNvbWVIABIlCgdyZWZ1c2FsGAIgASgLMhIubXVzdGVyLnYxLlJlZnVzYWxIABIsCgtsZWFzZV9ncmFudBgDIAEoCzIVLm11c3Rlci52MS5MZWFzZUdyYW50SAASNgoQbGVhc2VfcmV2b2NhdGlvbhgEIAEoCzIaLm11c3Rlci52MS5MZWFzZVJldm9jYXRpb25IABIsCgtkcmFpbl9vcmRlchgFIAEoCzIVLm11c3Rlci52MS5EcmFpbk9yZGVySAASKgoKc2xvdF9wYXVzZRgGIAEoCzIULm11c3Rlci52MS5TbG90UGF1c2VIABIuCgxsZWFzZV9yZWNhbGwYByABKAsyFi5tdXN0ZXIudjEuTGVhc2VSZWNhbGxIAEIJCgdtZXNzYWdlInMKBkRhdGFVcBIqCgpkYXRhX2hlbGxvGAEgASgLMhQubXVzdGVyLnYxLkRhdGFIZWxsb0gAEjIKDnJlc3BvbnNlX2JhdGNoGAIgASgLMhgubXVzdGVyLnYxLlJlc3BvbnNlQmF0Y2hIAEIJCgdtZXNzYWdlIrsBCghEYXRhRG93bhIuCgxkYXRhX3dlbGNvbWUYASABKAsyFi5tdXN0ZXIudjEuRGF0YVdlbGNvbWVIABIyCg5sZWFzZV9yZXF1ZXN0cxgCIAEoCzIYLm11c3Rlci52MS5MZWFzZVJlcXVlc3RzSAASQAoVYmF0Y2hfYWNrbm93bGVkZ2VtZW50GAMgASgLMh8ubXVzdGVyLnYxLkJhdGNoQWNrbm93bGVkZ2VtZW50SABCCQoHbWVzc2FnZSLxAQoFSGVsbG8SGAoQcHJvdG9jb2xfdmVyc2lvbhgBIAEoDRITCgtzY2hlbWFfaGFzaBgCIAEoCRIQCghhZ2VudF9pZBgDIAEoCRITCgtpbmNhcm5hdGlvbhgEIAEoCRIRCglob3N0X25hbWUYBSABKAkSFgoObXVzdGVyX3ZlcnNpb24YBiABKAkSEgoKcHJvY2Vzc19pZBgHIAEoDRIeCgVzbG90cxgIIAMoCzIPLm11c3Rlci52MS5TbG90EhYKDmhlbGRfbGVhc2VfaWRzGAkgAygJEhsKE3ByaWNlX3Blcl9zbG90X2hvdXIYCiABKAEi8AEKBFNsb3QSDwoHc2xvdF9pZBgBIAEoCRIOCgZlbmdpbmUYAiABKAkSFgoOZW5naW5lX3ZlcnNpb24YAyABKAkSCwoDdXJsGAQgASgJEg0KBW1vZGVsGAUgASgJEhQKDG1vZGVsX2RpZ2VzdBgGIAEoCRIWCg5jb250ZXh0X3Rva2VucxgHIAEoDRITCgtjb25jdXJyZW5jeRgIIAEoDRINCgVraW5kcxgJIAMoDRItCg1taXNzaW5nX2tpbmRzGAogAygLMhYubXVzdGVyLnYxLk1pc3NpbmdLaW5kEhIKCnJlcGVhdGFibGUYCyABKAgiKwoLTWlzc2luZ0tpbmQSDAoEa2luZBgBIAEoDRIOCgZyZWFzb24YAiABKAkiswEKB1dlbGNvbWUSGAoQcHJvdG9jb2xfdmVyc2lvbhgBIAEoDRITCgtzY2hlbWFfaGFzaBgCIAEoCRIWCg5tdXN0ZXJfdmVyc2lvbhgDIAEoCRINCgVlcG9jaBgEIAEoBBIbChNyZW5ld2FsX2ludGVydmFsX21zGAUgASgNEh0KFXRlbGVtZXRyeV9pbnRlcnZhbF9tcxgGIAEoDRIWCg5rZXB0X2xlYXNlX2lkcxgHIAMoCSIoCgdSZWZ1c2FsEgwKBGtpbmQYASABKAkSDwoHbWVzc2FnZRgCIAEoCSJQCgpXb3JrV2FudGVkEg8KB3Nsb3RfaWQYASABKAkSGQoRdG9rZW5zX3Blcl9zZWNvbmQYAiABKAESFgoOcXVldWVkX3NhbXBsZXMYAyABKA0iegoKTGVhc2VHcmFudBIQCghsZWFzZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDQoFZXBvY2gYAyABKAQSDwoHc2xvdF9pZBgEIAEoCRITCgtkdXJhdGlvbl9tcxgFIAEoDRIVCg1yZXF1ZXN0X2NvdW50GAYgASgNIiEKDExlYXNlUmVuZXdhbBIRCglsZWFzZV9pZHMYASADKAkiLwoLTGVhc2VSZXR1cm4SEAoIbGVhc2VfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIjMKD0xlYXNlUmV2b2NhdGlvbhIQCghsZWFzZV9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkiNAoLTGVhc2VSZWNhbGwSEAoIbGVhc2VfaWQYASABKAkSEwoLc2FtcGxlc19tYXgYAiABKA0iMgoNU2FtcGxlc1JldHVybhIQCghsZWFzZV9pZBgBIAEoCRIPCgdzYW1wbGVzGAIgAygNIgwKCkRyYWluT3JkZXIiHAoJU2xvdFBhdXNlEg8KB3Nsb3RfaWQYASABKAkiGQoHR29vZGJ5ZRIOCgZyZWFzb24YASABKAkitgEKCVRlbGVtZXRyeRIRCgljcHVfc2hhcmUYASABKAESGQoRbWVtb3J5X3VzZWRfYnl0ZXMYAiABKAQSGgoSbWVtb3J5X3RvdGFsX2J5dGVzGAMgASgEEiUKBGdwdXMYBCADKAsyFy5tdXN0ZXIudjEuR3B1VGVsZW1ldHJ5EicKBXNsb3RzGAUgAygLMhgubXVzdGVyLnYxLlNsb3RUZWxlbWV0cnkSDwoHdW5peF9tcxgGIAEoAyK9AQoMR3B1VGVsZW1ldHJ5Eg0KBWluZGV4GAEgASgNEgwKBHV1aWQYAiABKAkSDAoEbmFtZRgDIAEoCRIZChF1dGlsaXphdGlvbl9zaGFyZRgEIAEoARIZChFtZW1vcnlfdXNlZF9ieXRlcxgFIAEoBBIaChJtZW1vcnlfdG90YWxfYnl0ZXMYBiABKAQSEwoLcG93ZXJfd2F0dHMYByABKAESGwoTdGVtcGVyYXR1cmVfY2Vsc2l1cxgIIAEoASJ3Cg1TbG90VGVsZW1ldHJ5Eg8KB3Nsb3RfaWQYASABKAkSFwoPcnVubmluZ19zYW1wbGVzGAIgASgNEhYKDnF1ZXVlZF9zYW1wbGVzGAMgASgNEhQKDGJ1c3lfc2Vjb25kcxgEIAEoARIOCgZoZWFsdGgYBSABKAkiMgoJRGF0YUhlbGxvEhAKCGFnZW50X2lkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgJIikKC0RhdGFXZWxjb21lEhoKEmFja25vd2xlZGdlZF9iYXRjaBgBIAEoBCKGAQoNTGVhc2VSZXF1ZXN0cxIQCghsZWFzZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSGAoQZ2VuZXJhdGlvbnNfanNvbhgDIAEoDBIrCghyZXF1ZXN0cxgEIAEoCzIZLm11c3Rlci52MS5SZXF1ZXN0Q29sdW1ucxIMCgRsYXN0GAUgASgIIsoBCg1SZXNwb25zZUJhdGNoEhQKDGJhdGNoX251bWJlchgBIAEoBBIOCgZydW5faWQYAiABKAkSEAoIbGVhc2VfaWQYAyABKAkSDwoHc2xvdF9pZBgEIAEoCRItCglyZXNwb25zZXMYBSABKAsyGi5tdXN0ZXIudjEuUmVzcG9uc2VDb2x1bW5zEisKCGZhaWx1cmVzGAYgAygLMhkubXVzdGVyLnYxLlJlcXVlc3RGYWlsdXJlEhQKDHNsb3Rfc2Vjb25kcxgHIAEoASJXCg5SZXF1ZXN0RmFpbHVyZRIVCg1yZXF1ZXN0X2luZGV4GAEgASgNEg0KBXJldHJ5GAIgASgNEg4KBnJlYXNvbhgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIiwKFEJhdGNoQWNrbm93bGVkZ2VtZW50EhQKDGJhdGNoX251bWJlchgBIAEoBDJ/CgxBZ2VudFNlcnZpY2USOwoHQ29udHJvbBIULm11c3Rlci52MS5Db250cm9sVXAaFi5tdXN0ZXIudjEuQ29udHJvbERvd24oATABEjIKBERhdGESES5tdXN0ZXIudjEuRGF0YVVwGhMubXVzdGVyLnYxLkRhdGFEb3duKAEwAWIGcHJvdG8z", [file_muster_v1_columns]);
+  fileDesc("ChVtdXN0ZXIvdjEvYWdlbnQucHJvdG8SCW11c3Rlci52MSKBAwoJQ29udHJvbFVwEiEKBWhlbGxvGAEgASgLMhAubXVzdGVyLnYxLkhlbGxvSAASLAoLd29ya193YW50ZWQYAiABKAsyFS5tdXN0ZXIudjEuV29ya1dhbnRlZEgAEjAKDWxlYXNlX3JlbmV3YWwYAyABKAsyFy5tdXN0ZXIudjEuTGVhc2VSZW5ld2FsSAASLgoMbGVhc2VfcmV0dXJuGAQgASgLMhYubXVzdGVyLnYxLkxlYXNlUmV0dXJuSAASKQoJdGVsZW1ldHJ5GAUgASgLMhQubXVzdGVyLnYxLlRlbGVtZXRyeUgAEiUKB2dvb2RieWUYBiABKAsyEi5tdXN0ZXIudjEuR29vZGJ5ZUgAEjIKDnNhbXBsZXNfcmV0dXJuGAcgASgLMhgubXVzdGVyLnYxLlNhbXBsZXNSZXR1cm5IABIwCg1zbG90X3Byb2dyZXNzGAggASgLMhcubXVzdGVyLnYxLlNsb3RQcm9ncmVzc0gAQgkKB21lc3NhZ2UikAMKC0NvbnRyb2xEb3duEiUKB3dlbGNvbWUYASABKAsyEi5tdXN0ZXIudjEuV2VsY29tZUgAEiUKB3JlZnVzYWwYAiABKAsyEi5tdXN0ZXIudjEuUmVmdXNhbEgAEiwKC2xlYXNlX2dyYW50GAMgASgLMhUubXVzdGVyLnYxLkxlYXNlR3JhbnRIABI2ChBsZWFzZV9yZXZvY2F0aW9uGAQgASgLMhoubXVzdGVyLnYxLkxlYXNlUmV2b2NhdGlvbkgAEiwKC2RyYWluX29yZGVyGAUgASgLMhUubXVzdGVyLnYxLkRyYWluT3JkZXJIABIqCgpzbG90X3BhdXNlGAYgASgLMhQubXVzdGVyLnYxLlNsb3RQYXVzZUgAEi4KDGxlYXNlX3JlY2FsbBgHIAEoCzIWLm11c3Rlci52MS5MZWFzZVJlY2FsbEgAEjgKEXNhbXBsZXNfYWJhbmRvbmVkGAggASgLMhsubXVzdGVyLnYxLlNhbXBsZXNBYmFuZG9uZWRIAEIJCgdtZXNzYWdlInMKBkRhdGFVcBIqCgpkYXRhX2hlbGxvGAEgASgLMhQubXVzdGVyLnYxLkRhdGFIZWxsb0gAEjIKDnJlc3BvbnNlX2JhdGNoGAIgASgLMhgubXVzdGVyLnYxLlJlc3BvbnNlQmF0Y2hIAEIJCgdtZXNzYWdlIrsBCghEYXRhRG93bhIuCgxkYXRhX3dlbGNvbWUYASABKAsyFi5tdXN0ZXIudjEuRGF0YVdlbGNvbWVIABIyCg5sZWFzZV9yZXF1ZXN0cxgCIAEoCzIYLm11c3Rlci52MS5MZWFzZVJlcXVlc3RzSAASQAoVYmF0Y2hfYWNrbm93bGVkZ2VtZW50GAMgASgLMh8ubXVzdGVyLnYxLkJhdGNoQWNrbm93bGVkZ2VtZW50SABCCQoHbWVzc2FnZSLxAQoFSGVsbG8SGAoQcHJvdG9jb2xfdmVyc2lvbhgBIAEoDRITCgtzY2hlbWFfaGFzaBgCIAEoCRIQCghhZ2VudF9pZBgDIAEoCRITCgtpbmNhcm5hdGlvbhgEIAEoCRIRCglob3N0X25hbWUYBSABKAkSFgoObXVzdGVyX3ZlcnNpb24YBiABKAkSEgoKcHJvY2Vzc19pZBgHIAEoDRIeCgVzbG90cxgIIAMoCzIPLm11c3Rlci52MS5TbG90EhYKDmhlbGRfbGVhc2VfaWRzGAkgAygJEhsKE3ByaWNlX3Blcl9zbG90X2hvdXIYCiABKAEi8AEKBFNsb3QSDwoHc2xvdF9pZBgBIAEoCRIOCgZlbmdpbmUYAiABKAkSFgoOZW5naW5lX3ZlcnNpb24YAyABKAkSCwoDdXJsGAQgASgJEg0KBW1vZGVsGAUgASgJEhQKDG1vZGVsX2RpZ2VzdBgGIAEoCRIWCg5jb250ZXh0X3Rva2VucxgHIAEoDRITCgtjb25jdXJyZW5jeRgIIAEoDRINCgVraW5kcxgJIAMoDRItCg1taXNzaW5nX2tpbmRzGAogAygLMhYubXVzdGVyLnYxLk1pc3NpbmdLaW5kEhIKCnJlcGVhdGFibGUYCyABKAgiKwoLTWlzc2luZ0tpbmQSDAoEa2luZBgBIAEoDRIOCgZyZWFzb24YAiABKAkiswEKB1dlbGNvbWUSGAoQcHJvdG9jb2xfdmVyc2lvbhgBIAEoDRITCgtzY2hlbWFfaGFzaBgCIAEoCRIWCg5tdXN0ZXJfdmVyc2lvbhgDIAEoCRINCgVlcG9jaBgEIAEoBBIbChNyZW5ld2FsX2ludGVydmFsX21zGAUgASgNEh0KFXRlbGVtZXRyeV9pbnRlcnZhbF9tcxgGIAEoDRIWCg5rZXB0X2xlYXNlX2lkcxgHIAMoCSIoCgdSZWZ1c2FsEgwKBGtpbmQYASABKAkSDwoHbWVzc2FnZRgCIAEoCSJyCgpXb3JrV2FudGVkEg8KB3Nsb3RfaWQYASABKAkSGQoRdG9rZW5zX3Blcl9zZWNvbmQYAiABKAESFgoOcXVldWVkX3NhbXBsZXMYAyABKA0SIAoYc2FtcGxlX3Rva2Vuc19wZXJfc2Vjb25kGAQgASgBIp8BCgxTbG90UHJvZ3Jlc3MSDwoHc2xvdF9pZBgBIAEoCRIgChhzYW1wbGVfdG9rZW5zX3Blcl9zZWNvbmQYAiABKAESKQoHcnVubmluZxgDIAMoCzIYLm11c3Rlci52MS5SdW5uaW5nU2FtcGxlEhkKEXRva2Vuc19wZXJfc2Vjb25kGAQgASgBEhYKDnF1ZXVlZF9zYW1wbGVzGAUgASgNIkUKDVJ1bm5pbmdTYW1wbGUSEAoIbGVhc2VfaWQYASABKAkSDgoGc2FtcGxlGAIgASgNEhIKCmVsYXBzZWRfbXMYAyABKA0iegoKTGVhc2VHcmFudBIQCghsZWFzZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDQoFZXBvY2gYAyABKAQSDwoHc2xvdF9pZBgEIAEoCRITCgtkdXJhdGlvbl9tcxgFIAEoDRIVCg1yZXF1ZXN0X2NvdW50GAYgASgNIiEKDExlYXNlUmVuZXdhbBIRCglsZWFzZV9pZHMYASADKAkiLwoLTGVhc2VSZXR1cm4SEAoIbGVhc2VfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIjMKD0xlYXNlUmV2b2NhdGlvbhIQCghsZWFzZV9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkiNAoLTGVhc2VSZWNhbGwSEAoIbGVhc2VfaWQYASABKAkSEwoLc2FtcGxlc19tYXgYAiABKA0iMgoNU2FtcGxlc1JldHVybhIQCghsZWFzZV9pZBgBIAEoCRIPCgdzYW1wbGVzGAIgAygNIjUKEFNhbXBsZXNBYmFuZG9uZWQSEAoIbGVhc2VfaWQYASABKAkSDwoHc2FtcGxlcxgCIAMoDSIMCgpEcmFpbk9yZGVyIhwKCVNsb3RQYXVzZRIPCgdzbG90X2lkGAEgASgJIhkKB0dvb2RieWUSDgoGcmVhc29uGAEgASgJIrYBCglUZWxlbWV0cnkSEQoJY3B1X3NoYXJlGAEgASgBEhkKEW1lbW9yeV91c2VkX2J5dGVzGAIgASgEEhoKEm1lbW9yeV90b3RhbF9ieXRlcxgDIAEoBBIlCgRncHVzGAQgAygLMhcubXVzdGVyLnYxLkdwdVRlbGVtZXRyeRInCgVzbG90cxgFIAMoCzIYLm11c3Rlci52MS5TbG90VGVsZW1ldHJ5Eg8KB3VuaXhfbXMYBiABKAMivQEKDEdwdVRlbGVtZXRyeRINCgVpbmRleBgBIAEoDRIMCgR1dWlkGAIgASgJEgwKBG5hbWUYAyABKAkSGQoRdXRpbGl6YXRpb25fc2hhcmUYBCABKAESGQoRbWVtb3J5X3VzZWRfYnl0ZXMYBSABKAQSGgoSbWVtb3J5X3RvdGFsX2J5dGVzGAYgASgEEhMKC3Bvd2VyX3dhdHRzGAcgASgBEhsKE3RlbXBlcmF0dXJlX2NlbHNpdXMYCCABKAEidwoNU2xvdFRlbGVtZXRyeRIPCgdzbG90X2lkGAEgASgJEhcKD3J1bm5pbmdfc2FtcGxlcxgCIAEoDRIWCg5xdWV1ZWRfc2FtcGxlcxgDIAEoDRIUCgxidXN5X3NlY29uZHMYBCABKAESDgoGaGVhbHRoGAUgASgJIjIKCURhdGFIZWxsbxIQCghhZ2VudF9pZBgBIAEoCRITCgtpbmNhcm5hdGlvbhgCIAEoCSIpCgtEYXRhV2VsY29tZRIaChJhY2tub3dsZWRnZWRfYmF0Y2gYASABKAQihgEKDUxlYXNlUmVxdWVzdHMSEAoIbGVhc2VfaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEhgKEGdlbmVyYXRpb25zX2pzb24YAyABKAwSKwoIcmVxdWVzdHMYBCABKAsyGS5tdXN0ZXIudjEuUmVxdWVzdENvbHVtbnMSDAoEbGFzdBgFIAEoCCLKAQoNUmVzcG9uc2VCYXRjaBIUCgxiYXRjaF9udW1iZXIYASABKAQSDgoGcnVuX2lkGAIgASgJEhAKCGxlYXNlX2lkGAMgASgJEg8KB3Nsb3RfaWQYBCABKAkSLQoJcmVzcG9uc2VzGAUgASgLMhoubXVzdGVyLnYxLlJlc3BvbnNlQ29sdW1ucxIrCghmYWlsdXJlcxgGIAMoCzIZLm11c3Rlci52MS5SZXF1ZXN0RmFpbHVyZRIUCgxzbG90X3NlY29uZHMYByABKAEiVwoOUmVxdWVzdEZhaWx1cmUSFQoNcmVxdWVzdF9pbmRleBgBIAEoDRINCgVyZXRyeRgCIAEoDRIOCgZyZWFzb24YAyABKAkSDwoHbWVzc2FnZRgEIAEoCSIsChRCYXRjaEFja25vd2xlZGdlbWVudBIUCgxiYXRjaF9udW1iZXIYASABKAQyfwoMQWdlbnRTZXJ2aWNlEjsKB0NvbnRyb2wSFC5tdXN0ZXIudjEuQ29udHJvbFVwGhYubXVzdGVyLnYxLkNvbnRyb2xEb3duKAEwARIyCgREYXRhEhEubXVzdGVyLnYxLkRhdGFVcBoTLm11c3Rlci52MS5EYXRhRG93bigBMAFiBnByb3RvMw", [file_muster_v1_columns]);
 
 /**
  * Describes the message muster.v1.ControlUp.
@@ -82,130 +82,151 @@ export const WorkWantedSchema = /*@__PURE__*/
   messageDesc(file_muster_v1_agent, 9);
 
 /**
+ * Describes the message muster.v1.SlotProgress.
+ * Use `create(SlotProgressSchema)` to create a new message.
+ */
+export const SlotProgressSchema = /*@__PURE__*/
+  messageDesc(file_muster_v1_agent, 10);
+
+/**
+ * Describes the message muster.v1.RunningSample.
+ * Use `create(RunningSampleSchema)` to create a new message.
+ */
+export const RunningSampleSchema = /*@__PURE__*/
+  messageDesc(file_muster_v1_agent, 11);
+
+/**
  * Describes the message muster.v1.LeaseGrant.
  * Use `create(LeaseGrantSchema)` to create a new message.
  */
 export const LeaseGrantSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 10);
+  messageDesc(file_muster_v1_agent, 12);
 
 /**
  * Describes the message muster.v1.LeaseRenewal.
  * Use `create(LeaseRenewalSchema)` to create a new message.
  */
 export const LeaseRenewalSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 11);
+  messageDesc(file_muster_v1_agent, 13);
 
 /**
  * Describes the message muster.v1.LeaseReturn.
  * Use `create(LeaseReturnSchema)` to create a new message.
  */
 export const LeaseReturnSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 12);
+  messageDesc(file_muster_v1_agent, 14);
 
 /**
  * Describes the message muster.v1.LeaseRevocation.
  * Use `create(LeaseRevocationSchema)` to create a new message.
  */
 export const LeaseRevocationSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 13);
+  messageDesc(file_muster_v1_agent, 15);
 
 /**
  * Describes the message muster.v1.LeaseRecall.
  * Use `create(LeaseRecallSchema)` to create a new message.
  */
 export const LeaseRecallSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 14);
+  messageDesc(file_muster_v1_agent, 16);
 
 /**
  * Describes the message muster.v1.SamplesReturn.
  * Use `create(SamplesReturnSchema)` to create a new message.
  */
 export const SamplesReturnSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 15);
+  messageDesc(file_muster_v1_agent, 17);
+
+/**
+ * Describes the message muster.v1.SamplesAbandoned.
+ * Use `create(SamplesAbandonedSchema)` to create a new message.
+ */
+export const SamplesAbandonedSchema = /*@__PURE__*/
+  messageDesc(file_muster_v1_agent, 18);
 
 /**
  * Describes the message muster.v1.DrainOrder.
  * Use `create(DrainOrderSchema)` to create a new message.
  */
 export const DrainOrderSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 16);
+  messageDesc(file_muster_v1_agent, 19);
 
 /**
  * Describes the message muster.v1.SlotPause.
  * Use `create(SlotPauseSchema)` to create a new message.
  */
 export const SlotPauseSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 17);
+  messageDesc(file_muster_v1_agent, 20);
 
 /**
  * Describes the message muster.v1.Goodbye.
  * Use `create(GoodbyeSchema)` to create a new message.
  */
 export const GoodbyeSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 18);
+  messageDesc(file_muster_v1_agent, 21);
 
 /**
  * Describes the message muster.v1.Telemetry.
  * Use `create(TelemetrySchema)` to create a new message.
  */
 export const TelemetrySchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 19);
+  messageDesc(file_muster_v1_agent, 22);
 
 /**
  * Describes the message muster.v1.GpuTelemetry.
  * Use `create(GpuTelemetrySchema)` to create a new message.
  */
 export const GpuTelemetrySchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 20);
+  messageDesc(file_muster_v1_agent, 23);
 
 /**
  * Describes the message muster.v1.SlotTelemetry.
  * Use `create(SlotTelemetrySchema)` to create a new message.
  */
 export const SlotTelemetrySchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 21);
+  messageDesc(file_muster_v1_agent, 24);
 
 /**
  * Describes the message muster.v1.DataHello.
  * Use `create(DataHelloSchema)` to create a new message.
  */
 export const DataHelloSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 22);
+  messageDesc(file_muster_v1_agent, 25);
 
 /**
  * Describes the message muster.v1.DataWelcome.
  * Use `create(DataWelcomeSchema)` to create a new message.
  */
 export const DataWelcomeSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 23);
+  messageDesc(file_muster_v1_agent, 26);
 
 /**
  * Describes the message muster.v1.LeaseRequests.
  * Use `create(LeaseRequestsSchema)` to create a new message.
  */
 export const LeaseRequestsSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 24);
+  messageDesc(file_muster_v1_agent, 27);
 
 /**
  * Describes the message muster.v1.ResponseBatch.
  * Use `create(ResponseBatchSchema)` to create a new message.
  */
 export const ResponseBatchSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 25);
+  messageDesc(file_muster_v1_agent, 28);
 
 /**
  * Describes the message muster.v1.RequestFailure.
  * Use `create(RequestFailureSchema)` to create a new message.
  */
 export const RequestFailureSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 26);
+  messageDesc(file_muster_v1_agent, 29);
 
 /**
  * Describes the message muster.v1.BatchAcknowledgement.
  * Use `create(BatchAcknowledgementSchema)` to create a new message.
  */
 export const BatchAcknowledgementSchema = /*@__PURE__*/
-  messageDesc(file_muster_v1_agent, 27);
+  messageDesc(file_muster_v1_agent, 30);
 
 /**
  * What an agent opens: two streams, each on its own connection, so that back-pressure on data never stops a renewal.
