@@ -25,7 +25,7 @@ export interface AgentOptions {
   readonly name: string | null;
   /** Null: a folder of the agent's name in the state folder. */
   readonly dataFolder: string | null;
-  readonly engines: Omit<EngineOptions, "onProgress" | "signal">;
+  readonly engines: Omit<EngineOptions, "onProgress" | "onNotice" | "signal">;
   /** US dollars. */
   readonly pricePerSlotHour: number;
   readonly logLevel: string;
@@ -60,7 +60,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     const spool = openSpool(folder, newAgentId, (sentence) => log.error(sentence));
     const { agentId } = spool;
     const onProgress = progressLog(log);
-    const engines = await openEngines({ ...options.engines, onProgress, signal: stop.signal });
+    const onNotice = (sentence: string): void => log.info(sentence);
+    const engines = await openEngines({ ...options.engines, onProgress, onNotice, signal: stop.signal });
     await serve(options, { agentId, name, spool, engines, log, stop: stop.signal });
   } finally {
     unlisten();

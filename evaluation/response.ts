@@ -1,6 +1,6 @@
 /** What an engine spent and saw while it computed one response. */
 export interface ResponseCost {
-  /** Tokens of the prompt after truncation. */
+  /** Tokens of the prompt after truncation. Where one prompt served several requests, the first of them has them all. */
   readonly promptTokens: number;
   readonly completionTokens: number;
   /** Prompt tokens dropped from the left because the context was too long. */

@@ -23,6 +23,8 @@ export class SmallServer {
   /** Bodies of the calls to `/v1/chat/completions`, in order. */
   readonly chats: Body[] = [];
   readonly headers: IncomingMessage["headers"][] = [];
+  /** Whether it tells the log-probabilities of any tokens where it generates one (`logprob_token_ids`). */
+  tellsChoices = false;
 
   readonly #contextTokens: number;
 
@@ -73,7 +75,7 @@ export class SmallServer {
           token_logprobs: tokens.map((token, at) => (at === 0 ? null : this.#logprob(tokens.slice(0, at), token))),
           top_logprobs: tokens.map((token, at) => (at === 0 ? null : this.#tops(tokens.slice(0, at), token))),
         }
-      : null;
+      : this.#choices(body, prompt);
     return {
       choices: [{ index: 0, text: this.#text(tokens), logprobs, finish_reason: "length" }],
       usage: { prompt_tokens: prompt.length, completion_tokens: generated.length },
@@ -153,6 +155,17 @@ export class SmallServer {
 
   #logprob(before: readonly number[], token: number): number {
     return token === this.#likeliest(before) ? LIKELIEST : -4 - (token % 8);
+  }
+
+  /** As vLLM: of a server that does not know `logprob_token_ids`, those of the likeliest token only. */
+  #choices(body: Body, prompt: readonly number[]): object | null {
+    if (body["return_tokens_as_token_ids"] !== true) return null;
+    const asked = this.tellsChoices ? (body["logprob_token_ids"] as number[]) : [];
+    const told = [this.#likeliest(prompt), ...asked].map((token) => [
+      `token_id:${token}`,
+      this.#logprob(prompt, token),
+    ]);
+    return { token_logprobs: [LIKELIEST], top_logprobs: [Object.fromEntries(told)] };
   }
 
   #tops(before: readonly number[], token: number): object {

@@ -27,6 +27,15 @@ export const CANARIES = {
   stopped: generation(7, [STOP_WORD], GENERATED_TOKENS_MAX),
 } as const satisfies { readonly [name: string]: EvaluationRequest };
 
+/**
+ * Choices of one context each, of words that are one token for nearly every tokenizer. The first context is short; the
+ * second is longer than a block of any prefix cache (16 tokens on GPUs, 128 in vLLM's build for CPUs).
+ */
+export const CHOICE_CANARIES = [
+  { context: LINE, continuations: [NEXT_WORD, " red", " blue"] },
+  { context: Array.from({ length: 50 }, () => "red green blue").join(" "), continuations: [" red", NEXT_WORD] },
+] as const satisfies readonly { readonly context: string; readonly continuations: readonly string[] }[];
+
 function scoring(index: number, context: string, continuation: string): EvaluationRequest {
   return { index, kind: "loglikelihood", context, continuation };
 }

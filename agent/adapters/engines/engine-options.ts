@@ -24,5 +24,7 @@ export interface EngineOptions {
   readonly simulation: Readonly<Record<string, unknown>>;
   readonly cacheFolder: string;
   readonly onProgress: (progress: DownloadProgress) => void;
+  /** Told what an engine does otherwise than it might, a sentence each. */
+  readonly onNotice?: (sentence: string) => void;
   readonly signal: AbortSignal;
 }

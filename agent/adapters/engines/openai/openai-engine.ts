@@ -15,6 +15,7 @@ import { type DiscoveredServer, discoverServer, listModels } from "./discover-se
 import { readScore, readText } from "./read-answer.ts";
 import { parseServerAddress, type ServerAddress } from "./server-address.ts";
 import { ServerClient, type ServerLimits } from "./server-client.ts";
+import { SharedChoices } from "./shared-choices.ts";
 import { TakenParameters } from "./taken-parameters.ts";
 import { splitThinking } from "./thinking.ts";
 
@@ -27,6 +28,8 @@ const LIMITS: ServerLimits = { connectMs: 10_000, answerMs: 300_000, lookMs: 10_
 /** Samples in flight: enough to fill a batching server; few for one that works through a handful of slots. */
 const CONCURRENCY_BATCHING = 64;
 const CONCURRENCY_OTHER = 8;
+/** Said of the engine, in manifests too, where it scores so. */
+const SHARED_NOTE = "one-token choices in one request";
 
 /**
  * Connects to a server and finds out by canaries what it can do. Throws `connection` where it does not work, `notFound`
@@ -34,7 +37,10 @@ const CONCURRENCY_OTHER = 8;
  */
 export async function openOpenAiEngine(
   url: string,
-  options: Pick<EngineOptions, "model" | "concurrency" | "signal" | "urlApi" | "thinkEnd" | "thinkingTokens">,
+  options: Pick<
+    EngineOptions,
+    "model" | "concurrency" | "signal" | "urlApi" | "thinkEnd" | "thinkingTokens" | "onNotice"
+  >,
   limits: ServerLimits = LIMITS,
 ): Promise<InferenceEngine> {
   const address = parseServerAddress(url);
@@ -42,7 +48,7 @@ export async function openOpenAiEngine(
   try {
     const server = await discoverServer(client, address, options.model, { limits, signal: options.signal });
     const engine = new OpenAiEngine({ ...options, client, address, server, limits });
-    await engine.probe(options.signal);
+    await engine.probe(options.signal, options.onNotice ?? (() => undefined));
     return engine;
   } catch (error) {
     await client.close();
@@ -85,6 +91,8 @@ class OpenAiEngine implements InferenceEngine {
   readonly #thinkEnd: string | null;
   readonly #thinkingTokens: number;
   readonly #taken = new TakenParameters();
+  readonly #choices: SharedChoices;
+  #sharesChoices = false;
   #description: EngineDescription;
 
   constructor({ client, address, server, limits, concurrency, urlApi, thinkEnd, thinkingTokens }: EngineParts) {
@@ -97,6 +105,13 @@ class OpenAiEngine implements InferenceEngine {
     this.#limits = limits;
     this.#isChat = isChat;
     this.#completions = `${address.api}/${isChat ? "chat/completions" : "completions"}${address.query}`;
+    this.#choices = new SharedChoices({
+      body: { ...this.#scoringBody(), ...this.#plainSampling() },
+      url: this.#completions,
+      limit: server.contextTokens - 1,
+      ask: (body, signal) => this.#ask(body, signal),
+      scorePair: (pair, signal) => this.#score([pair], signal),
+    });
     this.#description = {
       engine: "openai",
       engineVersion: server.version,
@@ -113,8 +128,8 @@ class OpenAiEngine implements InferenceEngine {
     return this.#description;
   }
 
-  /** Fills in the capabilities. */
-  async probe(signal: AbortSignal): Promise<void> {
+  /** Fills in the capabilities, and tells what is not used of the server. */
+  async probe(signal: AbortSignal, onNotice: (sentence: string) => void): Promise<void> {
     const name = `the server at ${this.#address.root}`;
     const compute = (requests: readonly EvaluationRequest[]) =>
       this.compute(
@@ -128,13 +143,23 @@ class OpenAiEngine implements InferenceEngine {
         wayOut: "Use a server that offers /v1/completions, or give --engine-api chat for one that offers only chats.",
       });
     }
-    const engineVersion = [this.#description.engineVersion, ...this.#taken.notes].join(", ");
+    const { tokenizer } = this.#server;
+    if (tokenizer !== null && capabilities.kinds.includes("loglikelihood")) {
+      const trouble = await this.#choices.probe(tokenizer, signal);
+      this.#sharesChoices = trouble === null;
+      if (trouble !== null) onNotice(`${name} is asked for each choice of a sample by itself: ${trouble}`);
+    }
+    const notes = [...this.#taken.notes, ...(this.#sharesChoices ? [SHARED_NOTE] : [])];
+    const engineVersion = [this.#description.engineVersion, ...notes].join(", ");
     this.#description = { ...this.#description, engineVersion, capabilities };
   }
 
   compute(requests: readonly EvaluationRequest[], signal: AbortSignal): Promise<readonly EngineOutcome[]> {
     const tokenizer = remembering(this.#server.tokenizer);
-    return Promise.all(requests.map((request) => timedAnswer(() => this.#answer(request, tokenizer, signal))));
+    const alone = (request: EvaluationRequest): Promise<EngineOutcome> =>
+      timedAnswer(() => this.#answer(request, tokenizer, signal));
+    if (!this.#sharesChoices || tokenizer === null) return Promise.all(requests.map(alone));
+    return this.#choices.compute(requests, { tokenizer, signal, alone });
   }
 
   async health(): Promise<string | null> {
@@ -182,15 +207,7 @@ class OpenAiEngine implements InferenceEngine {
     const scores = await Promise.all(
       windows.map(async ({ context, continuation }) => {
         const prompt = [...context, ...continuation];
-        const body = {
-          model: this.#server.model,
-          prompt: [prompt],
-          temperature: 0,
-          max_tokens: 1,
-          logprobs: 1,
-          seed: DEFAULT_SEED,
-          echo: true,
-        };
+        const body = { ...this.#scoringBody(), prompt: [prompt], echo: true };
         const answer = await this.#ask(body, signal);
         return readScore(answer, this.#completions, { contextTokens: context.length, promptTokens: prompt.length });
       }),
@@ -225,12 +242,7 @@ class OpenAiEngine implements InferenceEngine {
         // A stop string within the thinking is none: they are looked for in the answer.
         stop: this.#thinkEnd === null ? until.filter((stop) => stop !== "") : [],
         seed: DEFAULT_SEED,
-        top_p: 1,
-        n: 1,
-        presence_penalty: 0,
-        frequency_penalty: 0,
-        // Such servers take defaults of their own from the model's files unless told.
-        ...(this.#server.batches ? { top_k: -1, min_p: 0, repetition_penalty: 1 } : {}),
+        ...this.#plainSampling(),
         ...extra,
       },
       signal,
@@ -268,6 +280,18 @@ class OpenAiEngine implements InferenceEngine {
     const thought = apart + thinking;
     const tokens = { promptTokens, completionTokens, truncatedTokens: 0 };
     return { kind: "text", text, ...(thought === "" ? {} : { thinking: thought }), ...tokens };
+  }
+
+  /** What the harness sends to score, beside the prompt. */
+  #scoringBody(): Readonly<Record<string, unknown>> {
+    return { model: this.#server.model, temperature: 0, max_tokens: 1, logprobs: 1, seed: DEFAULT_SEED };
+  }
+
+  /** Nothing changes the probabilities that a token is taken by. */
+  #plainSampling(): Readonly<Record<string, unknown>> {
+    const usual = { top_p: 1, n: 1, presence_penalty: 0, frequency_penalty: 0 };
+    // Such servers take defaults of their own from the model's files unless told.
+    return this.#server.batches ? { ...usual, top_k: -1, min_p: 0, repetition_penalty: 1 } : usual;
   }
 
   #longest(maxTokens: number | null): number {

@@ -63,6 +63,42 @@ export function readScore(
   return { logprob, isGreedy };
 }
 
+/** A token's log-probability, and whether none is likelier. */
+export interface TokenScore {
+  readonly logprob: number;
+  readonly isGreedy: boolean;
+}
+
+/** What vLLM writes for minus infinity; for tokens that are really so unlikely, and where it has mixed up its batch. */
+const NONE = -9999;
+
+/**
+ * Reads what `logprob_token_ids` with `return_tokens_as_token_ids` tells of the one token that was generated: the scores
+ * of `tokens`, without those that are told as minus infinity. As in `readScore`, a token is greedy that is as likely as
+ * the likeliest.
+ */
+export function readChoices(answer: unknown, url: string, tokens: readonly number[]): Map<number, TokenScore> {
+  const { logprobs } = onlyChoice(answer, url);
+  const [generated, tops] = [logprobs?.token_logprobs, logprobs?.top_logprobs];
+  if (!Array.isArray(generated) || !Array.isArray(tops) || generated.length !== 1 || tops.length !== 1) {
+    throw bad(url, "gives no log-probabilities of a generated token (logprobs)", "no_logprobs");
+  }
+  const likeliest = finite(generated[0], url);
+  const told = (tops[0] ?? {}) as Readonly<Record<string, unknown>>;
+  const scores = new Map<number, TokenScore>();
+  for (const token of tokens) {
+    const value = told[`token_id:${token}`];
+    if (value === undefined) {
+      throw bad(url, "does not tell the log-probabilities of tokens by their ids (logprob_token_ids)", "no_logprobs");
+    }
+    const logprob = finite(value, url);
+    // Greedy decoding gives the likeliest token, or something has changed the probabilities before it.
+    if (logprob > likeliest) throw bad(url, "generates a token that is not the likeliest one", "not_greedy");
+    if (logprob > NONE) scores.set(token, { logprob, isGreedy: logprob === likeliest });
+  }
+  return scores;
+}
+
 /** The one choice of an answer. */
 export function onlyChoice(answer: unknown, url: string): Choice {
   const choices = (answer as { choices?: unknown } | null)?.choices;
