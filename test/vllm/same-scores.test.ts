@@ -112,6 +112,8 @@ test.skipIf(harnessPython() === null)("Muster and the harness get the same from 
   await timed("Muster", runMuster(evaluation(url, TASKS.join(","), ours)));
   await timed("the harness", runHarness(url, theirs));
   expect(read(ours)).toEqual(read(theirs));
+  // The quicker way of scoring was compared, not the plain one.
+  expect(readFileSync(join(ours, "manifest.json"), "utf8")).toContain("one-token choices in one request");
 });
 
 test("a server that cannot score is refused for a task that scores, before the run starts", async () => {
