@@ -5,4 +5,4 @@
 export const PROTOCOL_VERSION = 1;
 
 /** Hex SHA-256 of the descriptors in proto/gen, shown by `muster agents`; its test tells when it must change. */
-export const SCHEMA_HASH = "e44c87d1c8e82631634e9fb7b1bdc9282b3dbc8bb6fd2312557befa0b5d23b98";
+export const SCHEMA_HASH = "df1dd45c84bd2913431e45e7b1bed7b7ec75ae2c257550d2515440505b5d60a9";

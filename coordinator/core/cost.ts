@@ -1,9 +1,13 @@
 import type { CoordinatorState, RunState, SlotState } from "./state.ts";
 
-/** How many tokens a run has taken for each that was foretold; 1 before anything is known. */
+/** Predictions are trusted as if so much of a run had come true: the first samples that are done say little of the rest. */
+const TRUSTED_SHARE = 0.02;
+
+/** How many tokens a run takes for each that was foretold, by what it has shown. */
 export function shownShare(run: RunState): number {
   const shown = run.promptTokens + run.completionTokens;
-  return run.costTokensDone > 0 && shown > 0 ? shown / run.costTokensDone : 1;
+  const trusted = TRUSTED_SHARE * run.costTokensTotal;
+  return shown > 0 ? (shown + trusted) / (run.costTokensDone + trusted) : 1;
 }
 
 /** What a sample takes, tokens, by its prediction and by how far the run's predictions have been off. */

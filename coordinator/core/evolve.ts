@@ -159,6 +159,7 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
     isCopy: event.isCopy ?? false,
     samples: event.samples,
     openSamples: event.samples.length,
+    openTokens: event.samples.reduce((sum, sample) => sum + run.shape.sampleCostTokens[sample]!, 0),
     deadlineMs: nowMs + state.settings.leaseDurationMs,
     recallableFromMs: nowMs,
     end: null,
@@ -174,7 +175,6 @@ function grantLease(state: CoordinatorState, run: RunState, event: EventOf<"Leas
   const slot = state.agents.get(event.agentId)?.slots.get(event.slotId);
   if (slot === undefined) return;
   slot.wantsWork = false;
-  slot.recallsFromMs = nowMs;
   slot.progressAtMs = nowMs;
 }
 
@@ -215,6 +215,7 @@ function endLease(run: RunState, event: EventOf<"LeaseEnded">): void {
 function detachSample(run: RunState, lease: Lease, sample: number): void {
   if (!holds(run, lease, sample)) return;
   lease.openSamples -= 1;
+  lease.openTokens -= run.shape.sampleCostTokens[sample]!;
   const copy = run.copies.get(sample);
   if (copy !== undefined) {
     run.copies.delete(sample);

@@ -34,14 +34,13 @@ export function hungrySlots(state: CoordinatorState): readonly GrantableSlot[] {
   return hungry.sort((left, right) => load(left) - load(right));
 }
 
-/** Tokens of the unfinished samples that each slot holds, roughly. */
+/** Tokens that were foretold for the unfinished samples that each slot holds. */
 function heldTokens(state: CoordinatorState): Map<string, number> {
   const held = new Map<string, number>();
   for (const run of state.runs.values()) {
-    const sampleTokens = run.costTokensTotal / Math.max(1, run.shape.sampleCount);
     for (const lease of run.openLeases) {
       const key = slotKey(lease.agentId, lease.slotId);
-      held.set(key, (held.get(key) ?? 0) + lease.openSamples * sampleTokens);
+      held.set(key, (held.get(key) ?? 0) + lease.openTokens);
     }
   }
   return held;
@@ -59,20 +58,26 @@ export function unfitness(run: RunState, description: EngineDescription): string
 /**
  * Which samples a hungry slot is given: token-weighted factoring. Each grant is about half of the slot's fair share
  * of what waits, so grants shrink towards the end and the slots finish together; most expensive samples go first. A
- * slot whose speed is not known yet gets no more than fills its engine twice, and none gets more than some seconds of
- * work, so that a slot that comes later finds something. Returned samples come before fresh ones, except to a slot
- * that already failed on them. Empty where nothing fits.
+ * slot whose speed is not known yet shows it on the cheapest ones, and gets no more than fills its engine; none holds
+ * more than some seconds of work, so that a slot that comes later finds something. Returned samples come before fresh
+ * ones, except to a slot that already failed on them. Empty where nothing fits.
  */
 export function chooseSamples(state: CoordinatorState, run: RunState, slot: GrantableSlot): Uint32Array {
   const slots = fittingSlots(state, run);
   const share = shareOf(slots, slot);
   const { tokensPerSecond } = slot.slot;
-  const budget = Math.min((run.costTokensWaiting * share) / 2, tokensPerSecond * state.settings.leaseSecondsMax);
+  const { leaseShareMin, leaseSecondsMax, queuedSecondsMax } = state.settings;
+  const factored = Math.max(run.costTokensWaiting / 2, run.costTokensTotal * leaseShareMin) * share;
+  const held = heldOf(run, slot);
+  const speed = tokensPerSecond / shownShare(run);
+  const budget = Math.min(factored, speed * leaseSecondsMax);
   const { concurrency } = slot.description;
-  const room = concurrency - openSamplesOf(run, slot.agentId, slot.slotId);
+  const room = concurrency - held.samples;
   const isKnown = tokensPerSecond > 0;
-  if (!isKnown && room <= 0) return new Uint32Array();
-  const samplesMin = isKnown ? Math.max(1, room) : Math.min(room, fairSamples(run, slot, share));
+  // Its engine has as many as fit; the rest waits there.
+  const queuedTokens = room < 0 ? (held.tokens * -room) / held.samples : 0;
+  if (room <= 0 && (!isKnown || queuedTokens + budget > speed * queuedSecondsMax)) return new Uint32Array();
+  const samplesMin = Math.min(Math.max(1, room), fairSamples(run, held.samples, share));
   const chosen: number[] = [];
   let tokens = 0;
   const key = slotKey(slot.agentId, slot.slotId);
@@ -87,7 +92,7 @@ export function chooseSamples(state: CoordinatorState, run: RunState, slot: Gran
     const costMax = longestFor(state, run, slotsOfKind(slots, kind), slot);
     const isTooLong = (sample: number): boolean => run.shape.sampleCostTokens[sample]! > costMax;
     const isLeft = (sample: number): boolean => left(sample) || (isTooLong(sample) && !hasFailed(run, sample));
-    if (takeFrom(run, queue, { isLeft, costMax }, take)) break;
+    if (takeFrom(run, queue, { isLeft, costMax, isKnown }, take)) break;
   }
   return Uint32Array.from(chosen).sort();
 }
@@ -96,14 +101,18 @@ export function chooseSamples(state: CoordinatorState, run: RunState, slot: Gran
 function takeFrom(
   run: RunState,
   queue: SampleQueue,
-  { isLeft, costMax }: { readonly isLeft: (returned: number) => boolean; readonly costMax: number },
+  {
+    isLeft,
+    costMax,
+    isKnown,
+  }: { readonly isLeft: (returned: number) => boolean; readonly costMax: number; readonly isKnown: boolean },
   take: (sample: number) => boolean,
 ): boolean {
   for (const sample of queue.returned) {
     if (run.holder[sample] !== 0 || run.openRequests[sample] === 0 || isLeft(sample)) continue;
     if (take(sample)) return true;
   }
-  for (const range of queue.ranges) {
+  for (const range of isKnown ? queue.ranges : queue.ranges.toReversed()) {
     if (range.costMax > costMax) continue;
     for (let position = range.cursor; position < range.end; position++) {
       const sample = queue.order[position]!;
@@ -114,7 +123,7 @@ function takeFrom(
 }
 
 /** A sample may take so many times as long as foretold, and must not outlast the run even then. */
-const LONGER_FACTOR = 2.5;
+const LONGER_FACTOR = 3;
 
 /**
  * The most expensive sample that a slot may take, in foretold tokens: one that would outlast all the rest of the run is
@@ -126,11 +135,10 @@ function longestFor(
   slots: readonly GrantableSlot[],
   thief: GrantableSlot,
 ): number {
-  const { agentId, slotId, slot } = thief;
+  const { slot } = thief;
   const isKnown = slot.tokensPerSecond > 0 && slot.sampleTokensPerSecond > 0;
   if (!isKnown || !isSlower(state, thief, slots)) return Infinity;
-  const sampleTokens = (run.costTokensTotal / run.shape.sampleCount) * shownShare(run);
-  const queuedSeconds = (openSamplesOf(run, agentId, slotId) * sampleTokens) / slot.tokensPerSecond;
+  const queuedSeconds = (heldOf(run, thief).tokens * shownShare(run)) / slot.tokensPerSecond;
   const seconds = (secondsLeft(run, slots) - queuedSeconds) / LONGER_FACTOR;
   return (seconds * slot.sampleTokensPerSecond) / shownShare(run);
 }
@@ -201,18 +209,23 @@ function shareOf(slots: readonly GrantableSlot[], { slot }: GrantableSlot): numb
 }
 
 /** What a slot lacks to its share of the unfinished samples, and 1 at least. */
-function fairSamples(run: RunState, { agentId, slotId }: GrantableSlot, share: number): number {
+function fairSamples(run: RunState, held: number, share: number): number {
   const open = run.shape.sampleCount - run.samplesDone;
-  return Math.max(1, Math.ceil(open * share) - openSamplesOf(run, agentId, slotId));
+  return Math.max(1, Math.ceil(open * share) - held);
 }
 
-/** Unfinished samples that a slot's leases hold. */
-function openSamplesOf(run: RunState, agentId: string, slotId: string): number {
-  let open = 0;
+/** Unfinished samples that a slot's leases of a run hold, and what was foretold for them. */
+function heldOf(
+  run: RunState,
+  { agentId, slotId }: GrantableSlot,
+): { readonly samples: number; readonly tokens: number } {
+  let [samples, tokens] = [0, 0];
   for (const lease of run.openLeases) {
-    if (lease.agentId === agentId && lease.slotId === slotId) open += lease.openSamples;
+    if (lease.agentId !== agentId || lease.slotId !== slotId) continue;
+    samples += lease.openSamples;
+    tokens += lease.openTokens;
   }
-  return open;
+  return { samples, tokens };
 }
 
 /** Grants a slot samples of a run, and admits its agent to the run where it is new there. */

@@ -1,7 +1,10 @@
+import { shownShare } from "./cost.ts";
 import type { Effect } from "./effect.ts";
 import { fittingSlots, type GrantableSlot, hungrySlots } from "./grant.ts";
 import { type CoordinatorState, type Lease, type RunState, slotKey } from "./state.ts";
 
+/** Work that is worth stealing takes its holder so long at least. */
+const WORTH_SECONDS = 1;
 /** Leases of one slot that are asked at once. */
 const LEASES_MAX = 8;
 
@@ -16,7 +19,8 @@ export function recallSamples(state: CoordinatorState, nowMs: number): Effect[] 
   for (const thief of hungrySlots(state)) {
     if (thief.slot.recallsFromMs > nowMs) continue;
     for (const run of state.runs.values()) {
-      const recalls = run.phase === "computing" ? findRecalls(state, run, thief, nowMs) : [];
+      const recalls =
+        run.phase === "computing" && run.costTokensWaiting === 0 ? findRecalls(state, run, thief, nowMs) : [];
       if (recalls.length === 0) continue;
       thief.slot.recallsFromMs = nowMs + state.settings.recallPauseMs;
       for (const { lease, samplesMax } of recalls) {
@@ -40,7 +44,7 @@ function findRecalls(state: CoordinatorState, run: RunState, thief: GrantableSlo
   const own = slots.find((slot) => keyOf(slot) === keyOf(thief));
   if (own === undefined || !answersAll(run, thief)) return [];
   const leases = leasesBySlot(run);
-  if (openSamples(leases.get(keyOf(thief))) > thief.description.concurrency) return [];
+  if (openSamples(leases.get(keyOf(thief))) >= thief.description.concurrency) return [];
   let found: readonly Recall[] = [];
   let longest = 0;
   for (const victim of slots) {
@@ -51,11 +55,22 @@ function findRecalls(state: CoordinatorState, run: RunState, thief: GrantableSlo
     const share = Math.floor((notBegun * speed) / (speed + others));
     const wanted = Math.max(1, Math.min(share, thief.description.concurrency));
     const recalls = newestOf(held, wanted, nowMs);
-    if (recalls.length === 0) continue;
+    if (recalls.length === 0 || isBegunSoon(run, notBegun, recalls[0]!.lease, victim)) continue;
     longest = notBegun / others;
     found = recalls;
   }
   return found;
+}
+
+/** What its holder begins in a moment anyway is not worth three messages. Unknown speeds may be slow ones. */
+function isBegunSoon(
+  run: RunState,
+  notBegun: number,
+  { openTokens, openSamples }: Lease,
+  { slot }: GrantableSlot,
+): boolean {
+  const tokens = (openTokens / openSamples) * notBegun * shownShare(run);
+  return slot.tokensPerSecond > 0 && tokens / slot.tokensPerSecond < WORTH_SECONDS;
 }
 
 /** So many samples of the newest leases; none while an answer about one of those is under way, or it had nothing. */

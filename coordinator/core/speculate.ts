@@ -35,7 +35,7 @@ export function speculate(state: CoordinatorState, { nowMs, input }: TimedInput)
     if (run.phase !== "computing" || unfitness(run, thief.description) !== null) continue;
     const slots = fittingSlots(state, run);
     if (isSlower(state, thief, slots)) continue;
-    const room = roomOf(thief, nowMs);
+    const room = run.costTokensWaiting > 0 ? 0 : roomOf(thief, nowMs);
     const outlasting = room > 0 ? 0 : secondsLeft(run, slots);
     lookForStragglers(run, slots, nowMs);
     const samples = chooseCopies(run, thief, { outlasting, count: room || COPIES_QUEUED_MAX });

@@ -17,6 +17,8 @@ export interface Lease {
   readonly samples: Uint32Array;
   /** Samples that it holds and that are not finished. */
   openSamples: number;
+  /** What was foretold for those. */
+  openTokens: number;
   /** Monotonic; null once it ended. */
   deadlineMs: number | null;
   /** Monotonic and volatile: its samples may be recalled from this time on. */
@@ -143,6 +145,10 @@ export interface CoreSettings {
   readonly leaseSamplesMax: number;
   /** Most work in one lease, seconds at the slot's measured speed. */
   readonly leaseSecondsMax: number;
+  /** Most work that waits at a slot, the same. */
+  readonly queuedSecondsMax: number;
+  /** Least work in one lease, as a share of all that the run has for its slot. */
+  readonly leaseShareMin: number;
   /** How long a recall may stay without an answer, and a lease that had nothing to give is left alone. */
   readonly recallPauseMs: number;
   /** Different slots that a request may break before it is set aside. */
@@ -163,6 +169,10 @@ export const DEFAULT_CORE_SETTINGS: CoreSettings = {
   leaseSamplesMax: 1024,
   // A slot asks again five seconds before it runs dry; what it holds beyond that only waits.
   leaseSecondsMax: 30,
+  // What an agent keeps queued, and one lease more.
+  queuedSecondsMax: 50,
+  // Smaller leases balance no better, since a slot gives up what it has not begun, and cost a message each.
+  leaseShareMin: 0.04,
   // Longer than a way around the world and a busy loop at its end.
   recallPauseMs: 1_000,
   quarantineSlots: 3,
