@@ -21,37 +21,43 @@ const PIECE_TOKENS = [50_000, 100_000, 200_000, 400_000, 800_000];
 const SEEDS = [1, 2, 3, 4, 5];
 
 const benchmark: Benchmark = {
-  title: "the scheduler against the bound and against other tools' policies, on 16 simulated slots",
+  title: "the scheduler against the bound and other tools' policies, on 16 simulated slots; medians of 5 seeds",
   async run({ tiny }) {
     const [share, seeds] = tiny ? [0.02, [1]] : [1, SEEDS];
     const measured = seeds.map((seed) => measure(seed, share));
-    const worst = (of: (one: Measured) => number): number => Math.max(...measured.map(of));
-    const least = (of: (one: Measured) => number): number => Math.min(...measured.map(of));
+    const median = (of: (one: Measured) => number): number => {
+      const sorted = measured.map(of).sort((left, right) => left - right);
+      return sorted[Math.floor(sorted.length / 2)]!;
+    };
+    for (const key of Object.keys(measured[0]!) as (keyof Measured)[]) {
+      const values = measured.map((one) => one[key]).sort((left, right) => left - right);
+      console.log(`${key}: ${values.map((value) => value.toPrecision(3)).join(", ")}`);
+    }
     const gates: Gate[] = [
-      { name: "mixed, makespan ÷ bound", value: worst(({ mixed }) => mixed), unit: "", atMost: 1.05 },
-      { name: "one slot becomes 10 × slower", value: worst(({ slow }) => slow), unit: "", atMost: 1.2 },
-      { name: "reasoning, makespan ÷ bound", value: worst(({ reasoning }) => reasoning), unit: "", atMost: 1.7 },
+      { name: "mixed, makespan ÷ bound", value: median(({ mixed }) => mixed), unit: "", atMost: 1.05 },
+      { name: "one slot becomes 10 × slower", value: median(({ slow }) => slow), unit: "", atMost: 1.2 },
+      { name: "reasoning, makespan ÷ bound", value: median(({ reasoning }) => reasoning), unit: "", atMost: 1.7 },
       {
         name: "faster than the best static or barrier policy, mixed",
-        value: least(({ peers }) => peers),
+        value: median(({ peers }) => peers),
         unit: "×",
         atLeast: 1.3,
       },
-      { name: "the same with a slow slot", value: least(({ slowPeers }) => slowPeers), unit: "×", atLeast: 2 },
-      { name: "÷ an ideal pull queue without latency", value: worst(({ pull }) => pull), unit: "", atMost: 1.02 },
+      { name: "the same with a slow slot", value: median(({ slowPeers }) => slowPeers), unit: "×", atLeast: 2 },
+      { name: "÷ an ideal pull queue without latency", value: median(({ pull }) => pull), unit: "", atMost: 1.02 },
       {
         name: "messages about work ÷ the pull queue's",
-        value: worst(({ messages }) => messages),
+        value: median(({ messages }) => messages),
         unit: "",
         atMost: 0.01,
       },
       {
         name: "faster than a pull queue at 250 ms, multiple choice",
-        value: least(({ far }) => far),
+        value: median(({ far }) => far),
         unit: "×",
         atLeast: 1.3,
       },
-      { name: "extra tokens from speculation", value: 100 * worst(({ extra }) => extra), unit: "%", atMost: 1 },
+      { name: "extra tokens from speculation", value: 100 * median(({ extra }) => extra), unit: "%", atMost: 1 },
     ];
     return gates;
   },

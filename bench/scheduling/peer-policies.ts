@@ -4,14 +4,17 @@
 // - lighteval: src/lighteval/models/vllm/vllm_model.py deals interleaved, unsorted.
 // - NeMo: nemo_skills/utils.py (chunks of a data set as jobs of their own): one contiguous piece for each.
 // - OpenCompass: opencompass/partitioners/size.py cuts pieces of equal cost, the dearest first; a worker takes the next
-//   one when it has ended all of the last, in a fresh process.
+//   one when it has ended all of the last. Each is a fresh process (opencompass/runners/local.py) that loads the model.
 // - olmo-eval: src/olmo_eval/runners/asynq/queue.py holds single samples; each worker takes one when it has room.
 import { VirtualClock } from "../../test/simulation/virtual-clock.ts";
 import { type ClusterWish, type Outcome, strikeSlot } from "./cluster-model.ts";
 import { SlotModel } from "./slot-model.ts";
 
+/** Starting an engine with its weights, which each piece of OpenCompass does; short for what it is. */
+const LOAD_MS = 20_000;
+
 /** Takes a slot's number and gives it the next samples to compute, or none for ever; called whenever it has ended some. */
-type Deal = (slot: number, running: number) => readonly number[];
+type Deal = (slot: number, running: number) => { readonly samples: readonly number[]; readonly afterMs?: number };
 
 /** Each slot has its samples from the start: `assign` says which slot computes a sample. */
 function runStatic(wish: ClusterWish, order: readonly number[], assign: (rank: number) => number): Outcome {
@@ -21,7 +24,7 @@ function runStatic(wish: ClusterWish, order: readonly number[], assign: (rank: n
   return live(wish, 0, (slot, running) => {
     const from = next[slot]!;
     next[slot] = Math.min(shares[slot]!.length, from + wish.concurrency - running);
-    return shares[slot]!.slice(from, next[slot]);
+    return { samples: shares[slot]!.slice(from, next[slot]) };
   });
 }
 
@@ -60,8 +63,9 @@ export function runOpenCompass(wish: ClusterWish, pieceTokens: number): Outcome 
   }
   const open = wish.slots.map((): number[] => []);
   return live(wish, 0, (slot, running) => {
-    if (open[slot]!.length === 0 && running === 0) open[slot] = pieces.shift() ?? [];
-    return open[slot]!.splice(0, wish.concurrency - running);
+    const isNext = open[slot]!.length === 0 && running === 0;
+    if (isNext) open[slot] = pieces.shift() ?? [];
+    return { samples: open[slot]!.splice(0, wish.concurrency - running), afterMs: isNext ? LOAD_MS : 0 };
   });
 }
 
@@ -72,7 +76,7 @@ export function runPullQueue(wish: ClusterWish): Outcome {
   const outcome = live(wish, wish.roundTripMs, (_slot, running) => {
     const from = next;
     next = Math.min(order.length, from + wish.concurrency - running);
-    return order.slice(from, next);
+    return { samples: order.slice(from, next) };
   });
   return { ...outcome, messages: 2 * order.length };
 }
@@ -88,10 +92,10 @@ function live(wish: ClusterWish, delayMs: number, deal: Deal): Outcome {
   const held = slots.map(() => 0);
   let [done, lastMs] = [0, 0];
   const fill = (slot: number): void => {
-    const samples = deal(slot, held[slot]!);
+    const { samples, afterMs = 0 } = deal(slot, held[slot]!);
     held[slot]! += samples.length;
     for (const sample of samples) {
-      clock.after(delayMs, () => {
+      clock.after(delayMs + afterMs, () => {
         slots[slot]!.start(wish.suite.tokens[sample]!, () => {
           held[slot]! -= 1;
           done += 1;

@@ -60,8 +60,10 @@ function evolveRun(
     case "LeaseGranted":
       return grantLease(state, run, event, nowMs);
     case "LeaseEnded":
+      state.offers += 1;
       return endLease(run, event);
     case "SamplesReturned": {
+      state.offers += 1;
       const lease = run.leases.get(event.leaseId);
       assert(lease !== undefined, `samples of unknown lease ${event.leaseId} returned`);
       for (const sample of event.samples) detachSample(run, lease, sample);
@@ -71,6 +73,7 @@ function evolveRun(
       if (event.requestIndexes.length > 0) noteProgress(state, event, nowMs);
       return acceptResponses(run, event);
     case "RequestFailed":
+      state.offers += 1;
       noteProgress(state, event, nowMs);
       return failRequest(run, event);
     case "RequestQuarantined":

@@ -15,16 +15,19 @@ export interface GrantableSlot {
 }
 
 /**
- * Slots that want work, of connected agents that are not draining: those that would run dry first come first, so that
+ * Slots that want work, of connected agents that are not draining, and that are meant: those that would run dry first come first, so that
  * samples which one slot gave up for another do not go straight back.
  */
-export function hungrySlots(state: CoordinatorState): readonly GrantableSlot[] {
+export function hungrySlots(
+  state: CoordinatorState,
+  isMeant: (slot: SlotState) => boolean = () => true,
+): readonly GrantableSlot[] {
   const hungry: GrantableSlot[] = [];
   for (const [agentId, agent] of state.agents) {
     if (!agent.connected || agent.draining) continue;
     for (const { slotId, description } of agent.announcement.slots) {
       const slot = agent.slots.get(slotId);
-      if (slot?.wantsWork === true) hungry.push({ agentId, slotId, description, slot });
+      if (slot?.wantsWork === true && isMeant(slot)) hungry.push({ agentId, slotId, description, slot });
     }
   }
   if (hungry.length < 2) return hungry;

@@ -7,6 +7,7 @@ import type { CoordinatorState, SlotState } from "./state.ts";
  */
 export function observe(state: CoordinatorState, { nowMs, input }: TimedInput): void {
   forgiveStandstill(state, nowMs);
+  noteOffers(state, input);
   switch (input.kind) {
     case "AgentArrived":
       state.agents.set(input.agent.agentId, {
@@ -83,9 +84,34 @@ function forgiveStandstill(state: CoordinatorState, nowMs: number): void {
   }
 }
 
+/** Before any number of offers. */
+const NEVER = -1;
+
+/** What an agent says concerns its own slots; everything else may concern all of them. */
+function noteOffers(state: CoordinatorState, input: Input): void {
+  switch (input.kind) {
+    case "WorkWanted":
+    case "SlotProgressed": {
+      const slot = state.agents.get(input.agentId)?.slots.get(input.slotId);
+      if (slot !== undefined) slot.declinedAt = NEVER;
+      return;
+    }
+    case "ResponsesArrived": {
+      const slot = state.agents.get(input.batch.agentId)?.slots.get(input.batch.slotId);
+      if (slot !== undefined) slot.declinedAt = NEVER;
+      return;
+    }
+    case "LeasesRenewed":
+      return;
+    default:
+      state.offers += 1;
+  }
+}
+
 function idleSlot(nowMs: number): SlotState {
   return {
     wantsWork: false,
+    declinedAt: NEVER,
     tokensPerSecond: 0,
     sampleTokensPerSecond: 0,
     recallsFromMs: nowMs,

@@ -1,7 +1,8 @@
 import { shownShare } from "./cost.ts";
 import type { Effect } from "./effect.ts";
 import { fittingSlots, type GrantableSlot, hungrySlots } from "./grant.ts";
-import { type CoordinatorState, type Lease, type RunState, slotKey } from "./state.ts";
+import type { Input, TimedInput } from "./input.ts";
+import { type CoordinatorState, type Lease, type RunState, slotKey, type SlotState } from "./state.ts";
 
 /** Work that is worth stealing takes its holder so long at least. */
 const WORTH_SECONDS = 1;
@@ -14,10 +15,9 @@ const LEASES_MAX = 8;
  * decides what has not begun and answers with it, so nothing is computed twice. Notes on the lease and the slot that
  * they were asked for; both are volatile, since a recall that got lost is simply made again.
  */
-export function recallSamples(state: CoordinatorState, nowMs: number): Effect[] {
+export function recallSamples(state: CoordinatorState, { nowMs, input }: TimedInput): Effect[] {
   const effects: Effect[] = [];
-  for (const thief of hungrySlots(state)) {
-    if (thief.slot.recallsFromMs > nowMs) continue;
+  for (const thief of hungrySlots(state, (slot) => slot.recallsFromMs <= nowMs && isConcerned(state, slot, input))) {
     for (const run of state.runs.values()) {
       const recalls =
         run.phase === "computing" && run.costTokensWaiting === 0 ? findRecalls(state, run, thief, nowMs) : [];
@@ -31,6 +31,21 @@ export function recallSamples(state: CoordinatorState, nowMs: number): Effect[] 
     }
   }
   return effects;
+}
+
+/** A slot looks for something to steal when its agent says something of it, when something came back, and now and then. */
+function isConcerned(state: CoordinatorState, slot: SlotState, input: Input): boolean {
+  switch (input.kind) {
+    case "WorkWanted":
+    case "SlotProgressed":
+      return state.agents.get(input.agentId)?.slots.get(input.slotId) === slot;
+    case "ResponsesArrived":
+      return state.agents.get(input.batch.agentId)?.slots.get(input.batch.slotId) === slot;
+    case "LeasesRenewed":
+      return false;
+    default:
+      return true;
+  }
 }
 
 interface Recall {

@@ -13,12 +13,13 @@ export function reconcile(state: CoordinatorState, nowMs: number): Decision | nu
     const ended = endLeases(run, nowMs) ?? completeRun(run);
     if (ended !== null) return ended;
   }
-  for (const slot of hungrySlots(state)) {
+  for (const slot of hungrySlots(state, ({ declinedAt }) => declinedAt !== state.offers)) {
     for (const run of state.runs.values()) {
       if (run.phase !== "computing" || unfitness(run, slot.description) !== null) continue;
       const samples = chooseSamples(state, run, slot);
       if (samples.length > 0) return grantTo(state, { run, slot, samples });
     }
+    slot.slot.declinedAt = state.offers;
   }
   return null;
 }

@@ -112,6 +112,8 @@ export interface Straggler {
 /** A slot's wishes; volatile. */
 export interface SlotState {
   wantsWork: boolean;
+  /** Nothing was found for it when the state's offers had this number; it is asked about again when they changed. */
+  declinedAt: number;
   /** As its agent measured of late; 0 while unknown. */
   tokensPerSecond: number;
   /** How fast one sample is computed beside the others; 0 while unknown. */
@@ -187,13 +189,15 @@ export interface CoordinatorState {
   leaseCounter: number;
   readonly runs: Map<string, RunState>;
   readonly agents: Map<string, AgentState>;
+  /** Counts what may give a slot work that had none to be given: samples that wait, agents, time; volatile. */
+  offers: number;
   /** Time of the last input; volatile, null before the first. */
   lastInputMs: number | null;
 }
 
 /** The state before any journal was read. */
 export function emptyState(settings: CoreSettings = DEFAULT_CORE_SETTINGS): CoordinatorState {
-  return { settings, epoch: 0, leaseCounter: 0, runs: new Map(), agents: new Map(), lastInputMs: null };
+  return { settings, epoch: 0, leaseCounter: 0, runs: new Map(), agents: new Map(), offers: 0, lastInputMs: null };
 }
 
 /** The sample that a request belongs to: binary search over the samples' first requests. */

@@ -37,7 +37,7 @@ export function step(state: CoordinatorState, timed: TimedInput): Decision {
     if (next === null) break;
     apply(next);
   }
-  effects.push(...recallSamples(state, timed.nowMs));
+  effects.push(...recallSamples(state, timed));
   return { events, effects };
 }
 
