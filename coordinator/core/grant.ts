@@ -15,8 +15,8 @@ export interface GrantableSlot {
 }
 
 /**
- * Slots that want work, of connected agents that are not draining, and that are meant: those that would run dry first come first, so that
- * samples which one slot gave up for another do not go straight back.
+ * Slots that want work, of connected agents that are not draining, and that are meant: those that would run dry first
+ * come first, so that samples which one slot gave up for another do not go straight back.
  */
 export function hungrySlots(
   state: CoordinatorState,

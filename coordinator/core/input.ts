@@ -76,6 +76,13 @@ export interface ResponseBatch {
   readonly slotSeconds: number;
 }
 
+/** A sample that an engine has, as its agent tells it. */
+export interface RunningSample {
+  readonly leaseId: string;
+  readonly sample: number;
+  readonly elapsedMs: number;
+}
+
 /** All that can arrive. `nowMs` is monotonic; it is read by the shell, never by the core. */
 export type Input =
   | { readonly kind: "RunArrived"; readonly run: RunDescription; readonly shape: PlanShape }
@@ -97,7 +104,7 @@ export type Input =
       readonly tokensPerSecond: number;
       readonly sampleTokensPerSecond: number;
       readonly queuedSamples: number;
-      readonly running: readonly { readonly leaseId: string; readonly sample: number; readonly elapsedMs: number }[];
+      readonly running: readonly RunningSample[];
     }
   | { readonly kind: "LeasesRenewed"; readonly agentId: string; readonly leaseIds: readonly string[] }
   | { readonly kind: "LeaseReturned"; readonly agentId: string; readonly leaseId: string; readonly reason: string }

@@ -1,7 +1,7 @@
 import type { RequestKind } from "../../evaluation/request.ts";
 import type { LeaseEnd, RunEnd } from "./event.ts";
 import type { SampleQueue } from "./sample-queue.ts";
-import type { AgentAnnouncement, FailedRequest, PlanShape, RunDescription } from "./input.ts";
+import type { AgentAnnouncement, FailedRequest, PlanShape, RunDescription, RunningSample } from "./input.ts";
 
 /** A shard that a slot holds, or held: kept after its end, since a late response of it still counts. */
 export interface Lease {
@@ -95,7 +95,7 @@ export interface SlotProgress {
   readonly atMs: number;
   /** Samples that it holds and has not begun. */
   readonly queuedSamples: number;
-  readonly running: readonly { readonly leaseId: string; readonly sample: number; readonly elapsedMs: number }[];
+  readonly running: readonly RunningSample[];
 }
 
 /** A sample that may hold up its run. */

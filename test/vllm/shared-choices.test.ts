@@ -4,6 +4,7 @@ import { openOpenAiEngine } from "../../agent/adapters/engines/openai/openai-eng
 import type { EngineOutcome, InferenceEngine } from "../../agent/ports/inference-engine.ts";
 import type { EvaluationRequest } from "../../evaluation/request.ts";
 import { type ModelServer, startVllm } from "./model-servers.ts";
+import { SERVER_SETTINGS } from "../support/server-settings.ts";
 
 const { signal } = new AbortController();
 const THINGS = "kettle ladder harbour pillow orchard bridge candle library tractor bakery garden violin".split(" ");
@@ -17,14 +18,11 @@ const notices: string[] = [];
 
 beforeAll(async () => {
   server = await startVllm();
-  const settings = {
-    model: null,
-    concurrency: null,
-    thinkEnd: null,
-    thinkingTokens: 0,
-    urlApi: "completions",
-  } as const;
-  engine = await openOpenAiEngine(server.url, { ...settings, signal, onNotice: (sentence) => notices.push(sentence) });
+  engine = await openOpenAiEngine(server.url, {
+    ...SERVER_SETTINGS,
+    signal,
+    onNotice: (sentence) => notices.push(sentence),
+  });
 });
 afterAll(async () => {
   await engine.close();

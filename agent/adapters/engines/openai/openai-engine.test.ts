@@ -4,6 +4,7 @@ import type { RequestFailure } from "../../../../evaluation/response.ts";
 import { type Answer, answerJson, answerText, SmallServer } from "../../../../test/support/small-server.ts";
 import type { EngineOutcome, InferenceEngine } from "../../../ports/inference-engine.ts";
 import { openOpenAiEngine } from "./openai-engine.ts";
+import { SERVER_SETTINGS } from "../../../../test/support/server-settings.ts";
 
 const never = new AbortController().signal;
 const PATIENT = { connectMs: 10_000, answerMs: 60_000, lookMs: 60_000 };
@@ -24,14 +25,7 @@ afterEach(async () => {
 });
 
 async function open(url = server.url, model: string | null = null): Promise<InferenceEngine> {
-  const options = {
-    model,
-    concurrency: null,
-    signal: never,
-    urlApi: "completions",
-    thinkEnd: null,
-    thinkingTokens: 0,
-  } as const;
+  const options = { ...SERVER_SETTINGS, model, signal: never };
   const engine = await openOpenAiEngine(url, options, limits);
   engines.push(engine);
   return engine;

@@ -4,6 +4,7 @@ import type { EvaluationRequest } from "../../../../evaluation/request.ts";
 import { type Answer, answerJson, SmallServer } from "../../../../test/support/small-server.ts";
 import type { EngineOutcome, InferenceEngine } from "../../../ports/inference-engine.ts";
 import { openOpenAiEngine } from "./openai-engine.ts";
+import { SERVER_SETTINGS } from "../../../../test/support/server-settings.ts";
 
 const never = new AbortController().signal;
 const COMPLETIONS = "/v1/completions";
@@ -30,15 +31,8 @@ afterEach(async () => {
 });
 
 async function open(signal = never): Promise<InferenceEngine> {
-  const settings = {
-    model: null,
-    concurrency: null,
-    thinkEnd: null,
-    thinkingTokens: 0,
-    urlApi: "completions",
-  } as const;
   const engine = await openOpenAiEngine(server.url, {
-    ...settings,
+    ...SERVER_SETTINGS,
     signal,
     onNotice: (sentence) => notices.push(sentence),
   });
